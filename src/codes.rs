@@ -1,7 +1,6 @@
-//! The enums whose names are the same in all languages: states, reasons, next steps and kinds of errors. Also defines
-//! what follows from one of these names alone: a sentence for the user, a next step, and the number that stands for the
-//! name in a record. From this crate, the module imports only the sentences for users and the macros for tables of
-//! names.
+//! The enums whose names are the same in all languages: states, reasons, next steps and kinds of errors. Each name has
+//! a sentence for the user, a next step, and a number in records. From this crate, the module imports only the
+//! sentences for users and the macros for tables of names.
 
 use crate::names::codes;
 use crate::texts::Text;
@@ -64,6 +63,8 @@ codes! {
         Grace = "grace", 5;
         /// The last confirmation is too old. Access returns as soon as Polar confirms the license again.
         Lapsed = "lapsed", 6;
+        /// No license is stored, and the trial on this device has not ended.
+        Trial = "trial", 7;
     }
 }
 
@@ -114,6 +115,8 @@ codes! {
         /// The license includes only versions of the app that were built earlier than this version. Those versions
         /// continue to work.
         UpdatesEnded = "updates_ended", 15;
+        /// No license key has been activated on this device, and the trial has ended.
+        TrialEnded = "trial_ended", 16;
     }
 }
 
@@ -136,6 +139,8 @@ codes! {
         ContactVendor = "contact_vendor", 6;
         /// Deactivate another device, either on that device or in Polar's customer portal.
         ManageDevices = "manage_devices", 7;
+        /// Buy a license, or enter its key.
+        Buy = "buy", 8;
     }
 }
 
@@ -146,7 +151,7 @@ codes! {
         InvalidArgument = "invalid_argument", 1;
         /// The configuration is invalid. Nothing was sent.
         InvalidConfig = "invalid_config", 2;
-        /// Polar could not be reached: there was no connection, or something other than Polar answered.
+        /// Polar could not be reached: there was no connection, or another server answered.
         Network = "network", 3;
         /// No complete answer came in time.
         Timeout = "timeout", 4;
@@ -183,9 +188,9 @@ codes! {
         Unknown = "unknown", 1;
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
-        /// Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because
-        /// the key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released
-        /// when the new key is activated on this device.
+        /// Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did
+        /// not say whether it knows the key. When the new key is activated on this device, the seat is used or
+        /// released.
         KeyUnknown = "key_unknown", 3;
     }
 }
@@ -254,9 +259,9 @@ stored_codes! {
 }
 
 impl State {
-    /// Returns `true` if the app may run: in [`State::Active`] and [`State::Grace`] only.
+    /// Returns `true` if the app may run: in [`State::Active`], [`State::Grace`] and [`State::Trial`] only.
     pub const fn is_allowed(self) -> bool {
-        matches!(self, Self::Active | Self::Grace)
+        matches!(self, Self::Active | Self::Grace | Self::Trial)
     }
 
     /// Returns the possible reasons for this state. There are none if the state itself is the reason.
@@ -269,6 +274,7 @@ impl State {
                 Reason::OtherProduct,
                 Reason::NewerFormat,
                 Reason::Storage,
+                Reason::TrialEnded,
             ],
             Self::Denied => &[
                 Reason::NotFound,
@@ -279,7 +285,7 @@ impl State {
                 Reason::Benefit,
                 Reason::UpdatesEnded,
             ],
-            Self::ClockSuspect | Self::Expired | Self::Active | Self::Grace | Self::Lapsed => &[],
+            Self::ClockSuspect | Self::Expired | Self::Active | Self::Grace | Self::Lapsed | Self::Trial => &[],
         }
     }
 }
@@ -290,14 +296,14 @@ pub(crate) enum Known {
     Nothing,
     /// Only the key, which is enough to ask Polar about the license.
     Key,
-    /// The key and a seat, which was taken either by this device or by the device on which the record was written.
+    /// The key and a seat. The seat was taken by this device, or by the device on which the record was written.
     Seat,
 }
 
 impl Denial {
-    /// Returns the denial to store after Polar refused the license for `reason`. Some reasons have no denial of their
-    /// own, because Polar never gives them for a license that was activated before. For these reasons, returns
-    /// [`Denial::Refused`].
+    /// Returns the denial to store after Polar refused the license for `reason`. Returns [`Denial::Refused`] for a
+    /// reason that Polar never gives for a license that was activated before, because such a reason has no denial of
+    /// its own.
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,
@@ -314,7 +320,8 @@ impl Denial {
             | Reason::Refused
             | Reason::ActivationRequired
             | Reason::ActivationLimit
-            | Reason::UpdatesEnded => Self::Refused,
+            | Reason::UpdatesEnded
+            | Reason::TrialEnded => Self::Refused,
         }
     }
 }
@@ -358,6 +365,7 @@ impl Reason {
             Self::ActivationLimit => Text::KeyInUse,
             Self::Benefit => Text::Benefit,
             Self::UpdatesEnded => Text::UpdatesEnded,
+            Self::TrialEnded => Text::TrialEnded,
         }
     }
 
@@ -379,6 +387,7 @@ impl Reason {
             | Self::OtherProduct
             | Self::Storage
             | Self::Refused => Text::KeyRefused,
+            Self::TrialEnded => Text::TrialEnded,
         }
     }
 
@@ -405,6 +414,7 @@ impl Reason {
             | Self::OtherProduct
             | Self::Storage
             | Self::Refused => "Polar refused this license key; contact the vendor",
+            Self::TrialEnded => "the trial on this device has ended; it starts only once",
         }
     }
 
@@ -428,7 +438,8 @@ impl Reason {
             | Self::ActivationRequired
             | Self::ActivationLimit
             | Self::Benefit
-            | Self::UpdatesEnded => self.refusal(),
+            | Self::UpdatesEnded
+            | Self::TrialEnded => self.refusal(),
         }
     }
 
@@ -448,6 +459,7 @@ impl Reason {
             Self::NoLicense | Self::OtherProduct => NextStep::EnterKey,
             Self::NotFound | Self::Conditions | Self::ActivationRequired => NextStep::Activate,
             Self::Expired | Self::UpdatesEnded => NextStep::Renew,
+            Self::TrialEnded => NextStep::Buy,
             Self::ActivationLimit => NextStep::ManageDevices,
             Self::Storage | Self::Inactive | Self::Refused | Self::Benefit => NextStep::ContactVendor,
         }
@@ -458,6 +470,7 @@ impl Reason {
         match self {
             Self::NotFound | Self::Benefit => NextStep::EnterKey,
             Self::Expired | Self::UpdatesEnded => NextStep::Renew,
+            Self::TrialEnded => NextStep::Buy,
             Self::Conditions | Self::ActivationRequired => NextStep::Activate,
             Self::ActivationLimit => NextStep::ManageDevices,
             // The user must update the app, and `NextStep` has no variant for that.
@@ -474,8 +487,8 @@ impl Reason {
 }
 
 impl ErrorKind {
-    /// Returns `true` if the user should be told about a problem of this kind, although access does not depend on it.
-    /// Such a problem has consequences for the user, and does not go away by itself.
+    /// Returns `true` if the user should be told about a problem of this kind, although it does not change access. Such
+    /// a problem has consequences for the user, and does not go away by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
             Self::Storage | Self::SeatUncertain | Self::Internal | Self::Unsupported => true,
@@ -541,8 +554,8 @@ impl ErrorKind {
 mod tests {
     use super::*;
 
-    /// Checks that the number and the name of each row of a table convert back to the same row. If two rows shared a
-    /// number or a name, the check would fail for one of them.
+    /// Checks that the number and the name of each row of a table convert back to that row. This fails if two rows
+    /// share a number or a name.
     macro_rules! round_trip {
         ($($type:ident from $first:literal),+) => {$(
             for (code, number) in $type::ALL.iter().zip($first..) {

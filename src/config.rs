@@ -6,7 +6,7 @@ pub(crate) mod json;
 use crate::address::{authority, is_blank, is_loopback};
 use crate::codes::ErrorKind;
 use crate::error::Error;
-use crate::features::Features;
+use crate::features::{Features, TrialFeatures};
 use crate::links::{self, Links, Schemes};
 use crate::text::{parse_uuid, printable};
 use crate::texts::{self, Texts};
@@ -51,6 +51,7 @@ struct Settings {
     refresh_ms: i64,
     grace_ms: i64,
     air_gap_ms: Option<i64>,
+    trial: Option<Trial>,
     timeout_ms: i64,
     label: Option<String>,
     conditions: Values,
@@ -70,6 +71,14 @@ pub(crate) struct Updates {
     days: u32,
     /// The day on which this version was built.
     built: Date,
+}
+
+/// The trial that the app offers before the purchase.
+#[derive(Clone)]
+pub(crate) struct Trial {
+    /// The length of the trial.
+    pub(crate) ms: i64,
+    pub(crate) features: TrialFeatures,
 }
 
 /// A secret that is wiped from memory when it is dropped.
@@ -96,10 +105,12 @@ pub struct ConfigBuilder {
     features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
     air_gap_days: Option<i64>,
+    trial_days: Option<i64>,
+    trial_features: Option<Vec<String>>,
     /// The arguments of [`ConfigBuilder::updates`]: the number of days, and the day on which this version was built.
     updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
-    /// The reason why the app's catalogue of sentences could not be read, or `None` if there is no such fault.
+    /// The reason why the app's catalogue of sentences could not be read, or `None` if it could.
     texts_fault: Option<String>,
     /// The other settings. `build` checks them, and adds the settings that it parses from the fields above.
     settings: Settings,
@@ -107,10 +118,13 @@ pub struct ConfigBuilder {
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// A day on which this version of the library did not exist yet. A clock that shows an earlier day is wrong.
+const BEFORE_THIS_VERSION: Timestamp = Timestamp::from_unix_ms(1_790_812_800_000); // 2026-10-01
+
 /// The name of the condition that binds an activation to its device.
 pub(crate) const DEVICE_CONDITION: &str = "device";
 
-/// The member of `meta` that holds the marker of an activation: the random digits that are also in its label.
+/// The member of `meta` that holds an activation's marker: the random digits in its label.
 pub(crate) const MARKER_META: &str = "seat";
 
 impl Config {
@@ -133,6 +147,8 @@ impl Config {
             features: LiteMap::new(),
             refresh_ms: None,
             air_gap_days: None,
+            trial_days: None,
+            trial_features: None,
             updates: None,
             texts: Vec::new(),
             texts_fault: None,
@@ -146,6 +162,7 @@ impl Config {
                 refresh_ms: DAY_MS,
                 grace_ms: 14 * DAY_MS,
                 air_gap_ms: None,
+                trial: None,
                 timeout_ms: 10_000,
                 label: None,
                 conditions: Values::default(),
@@ -205,8 +222,8 @@ impl Config {
         Self(Arc::new(Settings { environment, ..(*self.0).clone() }))
     }
 
-    /// Returns the configuration for answering the request of another device. `updates` limits only the version that
-    /// runs here, and the other device may run an earlier one.
+    /// Returns the configuration for answering another device's request. It has no `updates`, which would limit the
+    /// version that runs here, while the other device may run an earlier one.
     #[cfg(feature = "blocking")]
     pub(crate) fn for_device(&self) -> Self {
         Self(Arc::new(Settings { updates: None, ..(*self.0).clone() }))
@@ -230,6 +247,16 @@ impl Config {
 
     pub(crate) fn air_gap_ms(&self) -> Option<i64> {
         self.0.air_gap_ms
+    }
+
+    pub(crate) fn trial(&self) -> Option<&Trial> {
+        self.0.trial.as_ref()
+    }
+
+    /// Returns a time that is in the past for every device whose clock is right: the day on which this version of the
+    /// app was built, if the configuration names it, or else a day before this version of the library existed.
+    pub(crate) fn certainly_past(&self) -> Timestamp {
+        self.0.updates.map_or(BEFORE_THIS_VERSION, |updates| updates.built.start().max(BEFORE_THIS_VERSION))
     }
 
     pub(crate) fn benefits(&self) -> &[Uuid] {
@@ -291,7 +318,7 @@ impl Updates {
         created_at.day().plus_days(self.days)
     }
 
-    /// Returns `true` if this version was built on the day `until` or before.
+    /// Returns `true` if this version was built by the day `until`.
     pub(crate) fn are_included(self, until: Date) -> bool {
         self.built <= until
     }
@@ -407,11 +434,31 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-    /// license otherwise. Without this setting, such licenses are not permitted.
+    /// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never
+    /// online. At least one day, at most ten years. Requires an app secret, because anybody could forge such a license
+    /// otherwise. Default: such licenses are not permitted.
     pub fn air_gap_days(mut self, days: u32) -> Self {
         self.air_gap_days = Some(days.into());
+        self
+    }
+
+    /// Sets the number of days for which people can try the app before they buy a license. At least one day, at most a
+    /// year. The app starts the trial. A trial exists only on the device, so people who delete the app's data can start
+    /// it again. Without this setting, there is no trial.
+    pub fn trial_days(mut self, days: u32) -> Self {
+        self.trial_days = Some(days.into());
+        self
+    }
+
+    /// Sets the features that the trial includes. Default: all features of the app.
+    pub fn trial_features<F: Into<String>>(mut self, features: impl IntoIterator<Item = F>) -> Self {
+        self.trial_features = Some(features.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Adds a feature to those that the trial includes.
+    pub fn trial_feature(mut self, feature: impl Into<String>) -> Self {
+        self.trial_features.get_or_insert_default().push(feature.into());
         self
     }
 
@@ -462,8 +509,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
-    /// and are sealed again with the current secret. An empty string stands for versions that had no secret.
+    /// Sets the secrets of earlier versions of the app. Records that were sealed with one of them can still be opened,
+    /// and are sealed again with the current secret. An empty string stands for versions without a secret.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).map(Secret::new).collect();
         self
@@ -476,9 +523,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the versions of the app that a license includes: those that were built within a number of days after the
-    /// license was purchased. A version that was built later gets no access, and the reason is
-    /// [`updates_ended`](crate::Reason::UpdatesEnded). Earlier versions continue to work. Default: a license includes
-    /// every version.
+    /// license was purchased. A version that was built later gets no access, for the reason
+    /// [`updates_ended`](crate::Reason::UpdatesEnded). Default: a license includes every version.
     ///
     /// `days` is that number of days. `built` is the day on which this version was built, such as `2026-11-21`. A date
     /// and time in the format of RFC 3339 is also accepted; its day in UTC counts.
@@ -501,8 +547,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the page for buying or renewing a license: an `https` address. It is the
-    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license, or
-    /// to enter a key, which the user may have to buy first.
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license or
+    /// to enter a key (the user may have to buy one first).
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self
@@ -588,6 +634,7 @@ impl ConfigBuilder {
         check_link("support", &mut settings.links.support, Schemes::WebOrMail)?;
         settings.benefits = parse_ids("benefit", &self.benefits)?;
         settings.features = parse_features(&self.features)?;
+        settings.trial = parse_trial(self.trial_days, self.trial_features.as_deref(), &settings.features)?;
         Ok(())
     }
 }
@@ -642,6 +689,22 @@ fn parse_air_gap(days: i64) -> Result<i64, Error> {
     let days = Some(days).filter(|days| (1..=TEN_YEARS).contains(days));
     let days = days.ok_or_else(|| invalid("the days of the air gap are not between 1 and 3660; 365 are usual"))?;
     Ok(days.saturating_mul(DAY_MS))
+}
+
+fn parse_trial(days: Option<i64>, features: Option<&[String]>, configured: &Features) -> Result<Option<Trial>, Error> {
+    const A_YEAR: i64 = 366;
+    let Some(days) = days else {
+        let fault = "the setting `trial_features` has no effect without `trial_days`; set the days of the trial too";
+        return if features.is_some() { Err(invalid(fault)) } else { Ok(None) };
+    };
+    if !(1..=A_YEAR).contains(&days) {
+        return Err(invalid("the days of the trial are not between 1 and 366; 14 are usual"));
+    }
+    if let Some(unknown) = features.unwrap_or_default().iter().find(|name| !configured.names(name)) {
+        return Err(invalid(format!("the trial names the feature `{}`, which is not configured", shown(unknown))));
+    }
+    let features = features.map_or(TrialFeatures::All, |names| TrialFeatures::Named(names.into()));
+    Ok(Some(Trial { ms: days.saturating_mul(DAY_MS), features }))
 }
 
 fn parse_updates((days, built): &(i64, String)) -> Result<Updates, Error> {
@@ -784,6 +847,10 @@ mod tests {
             (valid().air_gap_days(365), "`air_gap_days` requires an app secret"),
             (valid().app_secret("hush").air_gap_days(0), "days of the air gap are not between 1 and 3660"),
             (valid().app_secret("hush").air_gap_days(3_661), "days of the air gap are not between 1 and 3660"),
+            (valid().trial_days(0), "days of the trial are not between 1 and 366"),
+            (valid().trial_days(367), "days of the trial are not between 1 and 366"),
+            (valid().trial_feature("export"), "`trial_features` has no effect without `trial_days`"),
+            (valid().trial_days(14).trial_feature("exprot"), "the trial names the feature `exprot`, which is not"),
             (valid().updates(0, "2026-11-21"), "days of the updates are not between 1 and 36525"),
             (valid().updates(36_526, "2026-11-21"), "days of the updates are not between 1 and 36525"),
             (valid().updates(365, ""), "the build date `` is not a day like `2026-11-21`"),

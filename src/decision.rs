@@ -45,13 +45,14 @@ pub struct Decision {
     pub(crate) refresh_at: Option<Timestamp>,
     pub(crate) grace_ends_at: Option<Timestamp>,
     pub(crate) offline_ends_at: Option<Timestamp>,
+    pub(crate) trial_ends_at: Option<Timestamp>,
     pub(crate) notice_at: Option<Timestamp>,
     pub(crate) next_step: NextStep,
     pub(crate) links: Links,
     pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
-    /// The sentence for the user, if it contains a date. If `None`, the other fields determine the sentence.
-    pub(crate) dated_message: Option<String>,
+    /// The sentence for the user, if the other fields do not determine it.
+    pub(crate) own_message: Option<String>,
 }
 
 /// A problem that did not prevent a decision, such as a failure to reach Polar.
@@ -87,12 +88,13 @@ impl Decision {
             refresh_at: None,
             grace_ends_at: None,
             offline_ends_at: None,
+            trial_ends_at: None,
             notice_at: None,
             next_step: NextStep::EnterKey,
             links: Links::default(),
             texts: Texts::default(),
             problem: None,
-            dated_message: None,
+            own_message: None,
         }
     }
 
@@ -127,6 +129,9 @@ impl Decision {
             let because = self.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
             let detail = format!("the feature `{name}` is off in the state `{}`{because}", self.state);
             (Some(OffReason::NotLicensed), self.next_step, self.message(), detail)
+        } else if !self.allows(feature) && self.state == State::Trial {
+            let detail = format!("the trial does not include the feature `{name}`");
+            (Some(OffReason::NotIncluded), NextStep::Buy, text(Text::FeatureNotInTrial), detail)
         } else if !self.allows(feature) {
             let benefit = self.license.as_ref().map(|license| license.benefit_id).unwrap_or_default();
             let detail = format!("the benefit {benefit} of the license does not turn the feature `{name}` on");
@@ -143,12 +148,12 @@ impl Decision {
         self.state
     }
 
-    /// Returns the reason for the state, or `None` if the state can have only one cause.
+    /// Returns the reason for the state. Returns `None` for a state that needs no reason, such as `expired`.
     pub fn reason(&self) -> Option<Reason> {
         self.reason
     }
 
-    /// Returns the license, or `None` if none is stored or it cannot be trusted.
+    /// Returns the license, or `None` if none is stored, or if the record is not trusted.
     pub fn license(&self) -> Option<&License> {
         self.license.as_ref()
     }
@@ -200,7 +205,7 @@ impl Decision {
         self.updates_until.is_none_or(|until| built <= until)
     }
 
-    /// Returns the time, on Polar's clock, at which Polar will next be asked.
+    /// Returns the time, on Polar's clock, of the next planned request to Polar.
     pub fn refresh_at(&self) -> Option<Timestamp> {
         self.refresh_at
     }
@@ -211,7 +216,7 @@ impl Decision {
     }
 
     /// Returns `true` if this license was imported on a computer without a network, and Polar has not confirmed it to
-    /// this device since.
+    /// this device since the import.
     pub fn air_gapped(&self) -> bool {
         self.offline_ends_at.is_some()
     }
@@ -222,19 +227,26 @@ impl Decision {
         self.offline_ends_at
     }
 
+    /// Returns the time at which the trial of this device ends, or at which it has ended. Returns `None` if no trial was
+    /// started, or if a license is stored.
+    pub fn trial_ends_at(&self) -> Option<Timestamp> {
+        self.trial_ends_at
+    }
+
     /// Returns `true` if the app should notify the user. This is the case if this device's license does not allow
-    /// access, if grace ends soon, or if there is a problem that concerns the user. Show the
+    /// access, if grace or a trial ends soon, or if there is a problem that concerns the user. Show the
     /// [`message`](Self::message), and the message of the [`problem`](Self::problem) if there is one. A user who has no
-    /// license, or is offline for a while, needs no notice.
+    /// license, whose trial has ended, or who is offline for a while, needs no notice.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
-        let has_step = self.next_step != NextStep::None && self.reason != Some(Reason::NoLicense);
+        let has_no_license = matches!(self.reason, Some(Reason::NoLicense | Reason::TrialEnded));
+        let has_step = self.next_step != NextStep::None && !has_no_license;
         has_step || self.problem.as_ref().is_some_and(concerns_user)
     }
 
     /// Returns the time, on Polar's clock, from which the app should tell the user to go online. It lies some days
     /// before the end of grace. If the license is [air-gapped](Self::air_gapped), the user should make a new request
-    /// from two weeks before its end.
+    /// from two weeks before its end. In a trial, the user should buy a license from some days before its end.
     pub fn notice_at(&self) -> Option<Timestamp> {
         self.notice_at
     }
@@ -268,7 +280,7 @@ impl Decision {
     /// Returns one sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts)
     /// it.
     pub fn message(&self) -> &str {
-        self.dated_message.as_deref().unwrap_or_else(|| self.texts.get(self.text()))
+        self.own_message.as_deref().unwrap_or_else(|| self.texts.get(self.text()))
     }
 
     fn text(&self) -> Text {
@@ -280,6 +292,7 @@ impl Decision {
             State::Grace => Text::Grace,
             State::Lapsed => Text::Lapsed,
             State::Expired => Text::Expired,
+            State::Trial => Text::Trial,
             State::ClockSuspect => Text::ClockSuspect,
             State::Unlicensed if self.reason == Some(Reason::Tampered) && self.next_step == NextStep::EnterKey => {
                 Text::TamperedKey
@@ -302,14 +315,14 @@ impl Problem {
         Self { kind, message, detail, retry_after: None, maybe_applied: false }
     }
 
-    /// Returns a problem which says that Polar accepts no requests of any kind until `wait` has passed.
+    /// Returns the problem that Polar accepts no requests until `wait` has passed.
     pub(crate) fn busy(texts: &Texts, wait: Duration) -> Self {
         let sentences = [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes];
         Self::rate_limited(texts, wait, sentences, "Polar limits requests")
     }
 
-    /// Creates a problem that says how long to wait, both as a number and in words. The array holds the texts for a
-    /// wait of one second, of several seconds, and of minutes.
+    /// Creates a problem that gives the time to wait as a number and in words. The array holds the texts for a wait of
+    /// one second, of several seconds, and of minutes.
     pub(crate) fn rate_limited(
         texts: &Texts,
         wait: Duration,
@@ -339,7 +352,7 @@ pub(crate) struct DecisionJson<'a> {
     allowed: bool,
     /// The state.
     state: State,
-    /// The reason for the state; null if the state can have only one cause.
+    /// The reason for the state; null for a state that needs no reason, such as `expired`.
     reason: Option<Reason>,
     /// `****-` and the last six characters of the key; null if no license is stored.
     display_key: Option<&'a str>,
@@ -347,12 +360,11 @@ pub(crate) struct DecisionJson<'a> {
     benefit_id: Option<Uuid>,
     /// The seat taken by this device, if the key has an activation limit.
     activation_id: Option<Uuid>,
-    /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
-    /// no longer knows the label, for example because its record was edited.
+    /// The label of this device's seat, as the customer sees it; null if the key needs no seat. It is also null if the
+    /// label was lost, for example because the record was edited.
     activation_label: Option<&'a str>,
-    /// The time at which the key expires. Null if it never expires. Also null if Polar says that the key has expired
-    /// although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
-    /// give the new time.
+    /// The time at which the key expires. Null if it never expires. Also null if the vendor has moved the expiry to an
+    /// earlier time, and Polar reports only that the key has expired.
     expires_at: Option<Timestamp>,
     /// The last day of updates, in UTC, such as `2027-11-21`: the license includes the versions of the app that were
     /// built on this day or earlier. Null if the settings do not limit updates, or if there is no license.
@@ -364,13 +376,16 @@ pub(crate) struct DecisionJson<'a> {
     /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
     /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-    /// since.
+    /// since the import.
     air_gapped: bool,
     /// The time until which an imported license allows access; null unless `airGapped` is true.
     offline_ends_at: Option<Timestamp>,
+    /// The time at which the trial of this device ends, or at which it has ended; null if no trial was started, or if a
+    /// license is stored.
+    trial_ends_at: Option<Timestamp>,
     /// The usage at the time of Polar's last confirmation.
     usage: Option<u32>,
-    /// The highest usage that may be consumed; null if there is no limit.
+    /// The total number of uses that the key allows; null if there is no limit.
     limit_usage: Option<u32>,
     /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
@@ -384,12 +399,14 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon,
-    /// or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if there
-    /// is one. A user who has no license, or is offline for a while, needs no notice.
+    /// Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
+    /// ends soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem`
+    /// if there is one. A user who has no license, whose trial has ended, or who is offline for a while, needs no
+    /// notice.
     notice: bool,
     /// The time from which the app should tell the user to go online. It lies some days before the end of grace. If
-    /// `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`.
+    /// `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`. In a
+    /// trial, the user should buy a license, and the time lies some days before `trialEndsAt`.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,
@@ -416,6 +433,7 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
             grace_ends_at: decision.grace_ends_at,
             air_gapped: decision.air_gapped(),
             offline_ends_at: decision.offline_ends_at,
+            trial_ends_at: decision.trial_ends_at,
             usage: license.map(|license| license.usage),
             limit_usage: license.and_then(|license| license.limit_usage),
             limit_activations: license.and_then(|license| license.limit_activations),
@@ -444,7 +462,7 @@ mod tests {
 
     #[test]
     fn every_member_is_present_in_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"airGapped":false,"offlineEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":false,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"airGapped":false,"offlineEndsAt":null,"trialEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":false,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem =
@@ -456,7 +474,7 @@ mod tests {
 
     #[test]
     fn a_feature_is_explained_by_its_license_its_plan_and_its_name() {
-        use crate::features::Features;
+        use crate::features::{Access, Features};
         let (basic, pro) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let features = Features::new([("export".to_owned(), vec![pro])].into_iter().collect());
         let terms = crate::license::Terms {
@@ -466,11 +484,11 @@ mod tests {
             limit_usage: None,
             ..Default::default()
         };
-        let with = |state, benefit, reason| Decision {
+        let with = |state, benefit: Option<Uuid>, reason| Decision {
             state,
             reason,
             license: Some(License::new("****-00EEF6".into(), None, None, Timestamp::from_unix_ms(8), &terms)),
-            features: features.enabled_for(benefit),
+            features: features.enabled_for(benefit.map_or(Access::Denied, Access::Benefit)),
             ..Decision::unknown()
         };
         let explained = |decision: Decision, feature: &str| {

@@ -46,8 +46,8 @@ impl DeviceId {
         Self::hash(MACHINE_DOMAIN, organization, source.trim_matches(|c: char| c.is_ascii_whitespace()))
     }
 
-    /// Returns the id for a value that the app chose itself, such as a dongle's serial number. Like a machine's
-    /// identifier, the value is hashed, so that it never leaves the machine in a readable form.
+    /// Returns the id for a value that the app has chosen, such as a dongle's serial number. The value is hashed, so
+    /// that it never leaves the machine in a readable form.
     pub fn from_app(organization: &Uuid, value: &str) -> Self {
         Self::hash(APP_DOMAIN, organization, value)
     }
@@ -62,7 +62,7 @@ impl DeviceId {
         u128::from_str_radix(&self.0, 16).unwrap_or_default().to_be_bytes()
     }
 
-    /// Returns the id that these 16 bytes stand for, which another device has written.
+    /// Returns the id with these 16 bytes, which another device has written.
     pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(format!("{:032x}", u128::from_be_bytes(bytes)))
     }

@@ -92,6 +92,7 @@ mod span;
 mod step;
 mod task;
 mod timeline;
+mod trial;
 mod watch;
 
 pub use crate::codes::Deactivated;
@@ -141,18 +142,19 @@ pub enum Operation {
     Refresh(Patience),
     /// Count this many uses of the license key.
     Consume(u32),
-    /// Take a seat for this device, unless the license key needs none.
+    /// Take a seat for this device, if the license key needs one.
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Whether to make room if no seat is free for the key: release the seat that this device already has, and try
-        /// again.
+        /// Whether to release the seat that this device already has, and to try again, if no seat is free for the key.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.
     Deactivate,
     /// Remove the license from this device without releasing the seat.
     Forget,
+    /// Start the trial.
+    StartTrial,
     /// Write a request for a license, on a computer without a network.
     OfflineRequest,
     /// Activate the key for the device that wrote the request, and write the answer. The engine must have been created
@@ -174,8 +176,8 @@ pub enum Operation {
     Portal(PortalOperation),
 }
 
-/// The cause of a refresh. The cause decides whether Polar is asked before the refresh is due, and how long the refresh
-/// may take.
+/// The cause of a refresh. It decides whether Polar is asked before the refresh is due, and how long the refresh may
+/// take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
     /// The app waits for the result. If access is already allowed, the refresh takes at most two seconds.
@@ -185,8 +187,8 @@ pub enum Patience {
     /// The app has just started the automatic refresh, and nobody waits for the result. If access is not allowed, Polar
     /// is asked even if no refresh is due yet.
     Started,
-    /// The network may just have come back, and nobody waits for the result. Polar is asked even before the refresh is
-    /// due, if the state is not active or if Polar was not reached when it was last asked.
+    /// The network may just have come back, and nobody waits for the result. Asks Polar even before the refresh is due
+    /// if the state is not active, or if Polar could not be reached the last time.
     Woken,
 }
 
@@ -262,15 +264,15 @@ pub struct Engine {
     is_newer: bool,
     /// The edits that were made to `record` and are not in the store yet.
     unsaved: Vec<Edit>,
-    /// The reason why Polar was not reached when it was last asked, or `None` if it was reached.
+    /// The reason why Polar could not be reached the last time, or `None` if it was reached.
     unreached: Option<Problem>,
-    /// The reason why the store could not be read or written at the last attempt, or `None` if it could.
+    /// The reason why the store could not be read or written the last time, or `None` if it could.
     storage: Option<Problem>,
     /// The time at which Polar was last asked, in ms of the monotonic clock.
     asked_at: Option<u64>,
-    /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
+    /// Whether Polar has answered about a stored license whose record is not trusted.
     untrusted_answered: bool,
-    /// The next time at which to ask Polar if neither clock can be trusted, in ms of the monotonic clock.
+    /// The time at which to ask Polar next while neither clock can be trusted, in ms of the monotonic clock.
     fallback_at: Option<u64>,
     /// The operation in progress. If there is none, the operation that ended last.
     running: Running,
@@ -280,13 +282,12 @@ pub struct Engine {
     reported: Option<Decision>,
 }
 
-/// The part of a running operation's state that every kind of operation needs. The steps of an operation hold the rest
-/// of its state.
+/// The state that every running operation has. The steps of the operation hold the rest.
 #[derive(Default)]
 struct Running {
     id: OpId,
-    /// The ticket that shows whether the operation is still under way. The operation's current step holds a clone of
-    /// the ticket. When no clone is left, the operation has ended.
+    /// The ticket that shows whether the operation is under way. The operation's current step holds a clone. When no
+    /// clone is left, the operation has ended.
     ticket: Arc<()>,
     asks: bool,
     /// Whether a send step has ended, with or without an answer.
@@ -304,7 +305,7 @@ struct Running {
     answering: Option<Answering>,
 }
 
-/// The longest time for which a decision is used before it is computed again from the clocks.
+/// The longest time for which a decision is used before it is computed again.
 const LONGEST_SPAN: Duration = Duration::from_secs(60);
 
 impl Engine {
@@ -337,7 +338,7 @@ impl Engine {
         }
     }
 
-    /// Returns the tag of the product and the tag of the device. Together they distinguish this record from others.
+    /// Returns the tags of the product and of the device. Together they distinguish this record from others.
     pub fn record_tags(&self) -> ([u8; 8], [u8; 8]) {
         self.sealer.tags()
     }
@@ -354,8 +355,8 @@ impl Engine {
         policy::decide(&self.config, facts)
     }
 
-    /// Returns the change for which listeners have not been called yet, if there is one. A driver calls this after each
-    /// operation. The first call returns `None`, because the first decision is not a change.
+    /// Returns a change of the decision that listeners have not been told about, if there is one. A driver calls this
+    /// after each operation. The first call returns `None`, because the first decision is not a change.
     pub fn take_change(&mut self, now: Now) -> Option<DecisionChange> {
         let decision = self.current(now);
         let before = self.reported.replace(decision.clone())?;
@@ -363,11 +364,11 @@ impl Engine {
     }
 
     /// Returns the span in which the present decision of [`current`](Self::current) holds, unless an operation changes
-    /// the decision meanwhile.
+    /// it.
     ///
-    /// The span is a minute at most, even if the decision stays the same for longer. After this minute, `current` must
-    /// be called again. The engine learns the time only from these calls, and it needs a recent time to notice that the
-    /// wall clock was set back.
+    /// The span is at most a minute, even if the decision stays the same for longer. Then `current` must be called
+    /// again, because the engine learns the time only from these calls. It needs a recent time to notice that the wall
+    /// clock was set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));
@@ -375,19 +376,19 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the time at which the decision changes next if no operation runs: one time of the wall clock and one of
-    /// the monotonic clock. The decision changes as soon as either clock has reached its time.
+    /// Returns the time at which the decision changes next if no operation runs. The result has one time for each
+    /// clock, and the decision changes as soon as one of the two clocks has reached its time.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
-        let by_license = self.record.license.as_deref().and_then(|license| match estimate {
+        let by_time = self.record.time().and_then(|time| match estimate {
             Some(at) => {
-                let change = policy::next_change(&self.config, license, at)?;
-                Some(timeline::soonest(license.time, now, at, change))
+                let change = policy::next_change(&self.config, &self.record, at)?;
+                Some(timeline::soonest(time, now, at, change))
             }
-            None => Some(timeline::believed(license.time)),
+            None => Some(timeline::believed(time)),
         });
         let attempts = self.record.attempts.iter().filter_map(|attempt| attempt.next_change(now.wall));
-        let mut until = by_license.unwrap_or(Now::LAST);
+        let mut until = by_time.unwrap_or(Now::LAST);
         until.wall = attempts.fold(until.wall, Timestamp::min);
         until
     }
@@ -396,7 +397,7 @@ impl Engine {
     /// [`current`](Self::current) decision, but this method does not create a `Decision`.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
-        policy::features(&self.config, self.record.license.as_deref(), estimate).allows(feature)
+        policy::features(&self.config, &self.record, estimate).allows(feature)
     }
 
     /// Returns the configuration with which the engine was created.
@@ -422,7 +423,8 @@ impl Operation {
         match self {
             Self::Validate | Self::Refresh(_) => true,
             Self::Open | Self::Consume(_) | Self::Activate { .. } | Self::Deactivate | Self::Forget => false,
-            Self::OfflineRequest
+            Self::StartTrial
+            | Self::OfflineRequest
             | Self::OfflineAnswer { .. }
             | Self::OfflineImport(_)
             | Self::OfflineReturn

@@ -50,8 +50,9 @@ impl Error {
         &self.0.problem.detail
     }
 
-    /// Returns the next step that the user can take. The [`decision`](Self::decision) has a next step of its own, which
-    /// is about the license on this device: a second key can be refused while the first one works.
+    /// Returns the next step that the user can take. It may differ from the next step of the
+    /// [`decision`](Self::decision), which is about the license on this device: for example, a second key can be
+    /// refused while the first one works.
     pub fn next_step(&self) -> NextStep {
         self.0.next_step
     }
@@ -82,8 +83,8 @@ impl Error {
         json::write(self)
     }
 
-    /// Not part of the public interface: returns only the member `error` of the JSON, for a binding that passes the
-    /// decision on separately.
+    /// Returns only the member `error` of the JSON, for a binding that passes the decision separately. Not part of the
+    /// public interface.
     #[doc(hidden)]
     pub fn details(&self) -> ErrorDetails<'_> {
         ErrorDetails {
@@ -109,8 +110,8 @@ impl Error {
         Self::of(Problem::new(texts, kind, detail), None)
     }
 
-    /// Creates an error with the app's own texts. Its sentence for the user is `text`, rather than the usual sentence
-    /// for an error of this kind.
+    /// Creates an error with the app's own texts. Its sentence for the user is `text` and not the usual one for this
+    /// kind of error.
     #[cfg(feature = "portal")]
     pub(crate) fn saying(texts: &Texts, text: Text, kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self::of(Problem { message: texts.get(text).to_owned(), ..Problem::new(texts, kind, detail) }, None)
@@ -150,7 +151,7 @@ impl Error {
     }
 }
 
-/// The JSON of an [`Error`]: the members of its decision, if it has one, and the error.
+/// The JSON of an [`Error`]: the error, and the members of its decision if it has one.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Failure"))]
 pub(crate) struct ErrorJson<'a> {

@@ -77,7 +77,7 @@ pub(crate) struct ExplanationJson<'a> {
     detail: &'a str,
 }
 
-/// Serializes the explanation as an object that has one member for each getter, with the value that the getter returns.
+/// Serializes the explanation as an object with one member for each getter.
 impl Serialize for Explanation {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let json = ExplanationJson {

@@ -16,39 +16,69 @@ impl Features {
         Self(Arc::new(benefits_by_name))
     }
 
-    /// Returns the features, and whether each is on for the licensed benefit. Pass `None` for `benefit` if access is
-    /// not allowed.
-    pub(crate) fn enabled_for(&self, benefit: Option<Uuid>) -> EnabledFeatures {
-        EnabledFeatures { configured: self.clone(), benefit }
+    /// Returns `true` if the configuration names this feature.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
+
+    /// Returns the features, and whether each is on for this access.
+    pub(crate) fn enabled_for(&self, access: Access) -> EnabledFeatures {
+        EnabledFeatures { configured: self.clone(), access }
+    }
+}
+
+/// The cause that turns features on.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Access {
+    /// Access is not allowed, so all features are off.
+    #[default]
+    Denied,
+    /// A license for this benefit.
+    Benefit(Uuid),
+    /// A trial.
+    Trial(TrialFeatures),
+}
+
+/// The features that a trial includes.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum TrialFeatures {
+    /// Every feature that is configured.
+    #[default]
+    All,
+    /// The features with these names.
+    Named(Arc<[String]>),
 }
 
 /// The configured features, and whether each is on.
 #[derive(Clone, Default)]
 pub(crate) struct EnabledFeatures {
     configured: Features,
-    /// The licensed benefit, or `None` if access is not allowed.
-    benefit: Option<Uuid>,
+    access: Access,
 }
 
 impl EnabledFeatures {
     /// Returns `true` if this feature is on. A feature that is not configured is off.
     pub(crate) fn allows(&self, name: &str) -> bool {
-        self.configured.0.get(name).is_some_and(|benefits| self.includes(benefits))
+        self.configured.0.get(name).is_some_and(|benefits| self.includes(name, benefits))
     }
 
     /// Returns `true` if the configuration names this feature.
     pub(crate) fn names(&self, name: &str) -> bool {
-        self.configured.0.contains_key(name)
+        self.configured.names(name)
     }
 
     /// Returns every configured feature, sorted by name, and whether it is on.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.configured.0.iter().map(|(name, benefits)| (name.as_str(), self.includes(benefits)))
+        self.configured.0.iter().map(|(name, benefits)| (name.as_str(), self.includes(name, benefits)))
     }
 
-    fn includes(&self, benefits: &[Uuid]) -> bool {
-        self.benefit.is_some_and(|benefit| benefits.contains(&benefit))
+    fn includes(&self, name: &str, benefits: &[Uuid]) -> bool {
+        match &self.access {
+            Access::Denied => false,
+            Access::Benefit(benefit) => benefits.contains(benefit),
+            Access::Trial(TrialFeatures::All) => true,
+            Access::Trial(TrialFeatures::Named(names)) => names.iter().any(|included| included == name),
+        }
     }
 }
 
@@ -80,11 +110,21 @@ mod tests {
         let (pro, team) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let features = [("export".to_owned(), vec![pro, team]), ("audit".to_owned(), vec![team])];
         let features = Features::new(features.into_iter().collect());
-        let enabled = features.enabled_for(Some(pro));
+        let enabled = features.enabled_for(Access::Benefit(pro));
         assert!(enabled.allows("export") && !enabled.allows("audit") && !enabled.allows("other"));
         assert!(enabled.names("audit") && !enabled.names("other"));
         assert_eq!(serde_json::to_string(&enabled).unwrap(), r#"{"audit":false,"export":true}"#);
-        assert!(!features.enabled_for(None).allows("export"));
-        assert_ne!(enabled, features.enabled_for(Some(team)));
+        assert!(!features.enabled_for(Access::Denied).allows("export"));
+        assert_ne!(enabled, features.enabled_for(Access::Benefit(team)));
+    }
+
+    #[test]
+    fn a_trial_turns_on_every_configured_feature_or_those_that_it_names() {
+        let features = [("export".to_owned(), Vec::new()), ("audit".to_owned(), Vec::new())];
+        let features = Features::new(features.into_iter().collect());
+        let all = features.enabled_for(Access::Trial(TrialFeatures::All));
+        assert!(all.allows("export") && all.allows("audit") && !all.allows("other"));
+        let some = features.enabled_for(Access::Trial(TrialFeatures::Named([String::from("export")].into())));
+        assert!(some.allows("export") && !some.allows("audit") && !some.allows("other"));
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! The reader is hand-written, because `derive(Deserialize)` for Polar's replies and the settings would add 16 to 23 KB
 //! to a page of 70 KB, and a `serde_json::Value` would copy the customer's data, which this reader skips. Tests compare
-//! the reader with serde_json. The only numbers that the reader returns are integers. The grammar is RFC 8259. If an
-//! object has several members with the same name, the last one counts, as in `JSON.parse`.
+//! the reader with serde_json. The grammar is RFC 8259, but the reader returns integers only. If an object has several
+//! members with the same name, the last one counts, as in `JSON.parse`.
 
 use serde::Serialize;
 use std::str::Chars;
@@ -53,7 +53,7 @@ impl<'a> Json<'a> {
         Some(std::iter::from_fn(move || Some((scanner.next_part()?, scanner.next_part()?))))
     }
 
-    /// Returns the text of a string without its quotes and escapes, or `None` if it contains a lone surrogate.
+    /// Returns the content of a string, without quotes and escapes, or `None` if it contains a lone surrogate.
     pub(crate) fn string(self) -> Option<String> {
         let mut rest = self.0.strip_prefix('"')?.chars();
         let mut text = String::with_capacity(self.0.len());
@@ -66,7 +66,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Returns an integer, or `None` if the value is anything else, such as a number with a fraction or an exponent.
+    /// Returns an integer. Returns `None` for anything else, also for a number with a fraction or an exponent.
     pub(crate) fn integer(self) -> Option<i64> {
         self.0.parse().ok()
     }
@@ -86,7 +86,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The unread rest of a document. Every method moves past the part that it has read, or returns `None`.
+/// The unread rest of a document. Every method moves past the part that it reads, or returns `None`.
 struct Scanner<'a>(&'a [u8]);
 
 const WHITE_SPACE: &[u8] = b" \t\n\r";

@@ -24,8 +24,8 @@ impl Key {
         Self::parse_worded(&Texts::default(), text)
     }
 
-    /// Does the same as [`Key::parse`], but takes the messages of its errors from `texts`, so that they are in the app's
-    /// own words.
+    /// Does the same as [`Key::parse`], but takes the messages of its errors from `texts`, where the app may have
+    /// changed them.
     pub(crate) fn parse_worded(texts: &Texts, text: &str) -> Result<Self, Error> {
         let key = trim_pasted(text);
         let (text, detail) = if key.is_empty() {

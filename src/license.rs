@@ -14,13 +14,14 @@ pub struct Terms {
     pub license_id: Uuid,
     /// The id of the benefit to which the key belongs.
     pub benefit_id: Uuid,
-    /// The number of devices that may be active at once, or `None` if the key needs no activation.
+    /// The number of devices that may use the key at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The highest usage that may be consumed, or `None` if there is no limit.
+    /// The total number of uses that the key allows, or `None` if there is no limit.
     pub limit_usage: Option<u32>,
     /// The usage so far.
     pub usage: u32,
-    /// The time at which the key expires, or `None` if it never expires.
+    /// The time at which the key expires, or `None` if it never expires. Also `None` if the vendor has moved the expiry
+    /// to an earlier time, and Polar reports only that the key has expired.
     pub expires_at: Option<Timestamp>,
     /// The time at which the key was sold. It does not change when the key is rotated. `None` if Polar did not report
     /// it.
@@ -41,20 +42,20 @@ pub struct License {
     pub benefit_id: Uuid,
     /// The seat taken by this device, or `None` if the key has no activation limit.
     pub activation_id: Option<Uuid>,
-    /// The label that the customer sees for the seat of this device. `None` if the key needs no seat, or if this device
-    /// no longer knows the label, for example because its record was edited.
+    /// The label of this device's seat, as the customer sees it. `None` if the key needs no seat. Also `None` if the
+    /// label was lost, for example because the record was edited.
     pub activation_label: Option<String>,
     /// The time at which the key expires, or `None` if it never expires. Also `None` if Polar says that the key has
-    /// expired although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar
-    /// did not give the new time.
+    /// expired before the expiry that this device knows. In that case the vendor has changed the expiry, and Polar did
+    /// not say to what.
     pub expires_at: Option<Timestamp>,
     /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,
     /// The usage at the time of Polar's last confirmation.
     pub usage: u32,
-    /// The highest usage that may be consumed, or `None` if there is no limit.
+    /// The total number of uses that the key allows, or `None` if there is no limit.
     pub limit_usage: Option<u32>,
-    /// The number of devices that may be active at once, or `None` if the key needs no activation.
+    /// The number of devices that may use the key at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
     /// The purchase of the key, as of the last confirmation: a subscription or an order. `None` if Polar did not report
     /// it. Access never depends on the purchase.

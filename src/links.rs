@@ -29,10 +29,10 @@ const MOST_BYTES: usize = 2000;
 const MAIL: &str = "mailto:";
 
 impl Links {
-    /// Returns the page on which the user can take this next step, or `None` if the app has not configured one.
+    /// Returns the app's page for this next step, or `None` if the app has not configured one.
     pub(crate) fn of(&self, step: NextStep) -> Option<&str> {
         match step {
-            NextStep::Renew | NextStep::EnterKey => self.purchase.as_deref(),
+            NextStep::Renew | NextStep::Buy | NextStep::EnterKey => self.purchase.as_deref(),
             NextStep::ManageDevices => self.portal.as_deref(),
             NextStep::ContactVendor => self.support.as_deref(),
             NextStep::None | NextStep::Connect | NextStep::Activate | NextStep::Move => None,
@@ -40,8 +40,8 @@ impl Links {
     }
 }
 
-/// Returns a text that says what is wrong with a link and how to correct it, or `None` if the link is valid. Links are
-/// checked because an app opens them unchanged.
+/// Returns what is wrong with a link and how to correct it, or `None` if the link is valid. Links are checked because
+/// an app opens them unchanged.
 pub(crate) fn fault(link: &str, schemes: Schemes) -> Option<&'static str> {
     let mail = link.strip_prefix(MAIL).filter(|_| schemes == Schemes::WebOrMail);
     let secure = link.strip_prefix("https://");
@@ -145,6 +145,7 @@ mod tests {
             ("renew", "p"),
             ("contact_vendor", "s"),
             ("manage_devices", "d"),
+            ("buy", "p"),
         ];
         assert_eq!(pages, expected);
         assert!(NextStep::ALL.iter().all(|step| Links::default().of(*step).is_none()));

@@ -32,19 +32,19 @@ pub(crate) enum Kind {
 pub(crate) enum Fault {
     /// A character is missing, wrong, or one too many.
     Damaged,
-    /// It is a text of another kind.
+    /// The text is of another kind.
     OtherKind(Kind),
     /// A newer version of this library wrote it.
     Newer,
-    /// It belongs to another app, organization or environment.
+    /// The text belongs to another app, organization or environment.
     OtherProduct,
-    /// It was written for another device.
+    /// The text was written for another device.
     OtherDevice,
-    /// It was written with an app secret that this version of the app does not have.
+    /// The text was written with an app secret that this version of the app does not have.
     OtherSecret,
-    /// It answers a request that is not the latest one of this device.
+    /// The answer belongs to another request than the latest one of this device.
     OtherRequest,
-    /// It is imported so late that its license has ended.
+    /// The answer is imported so late that its license has ended.
     Late,
 }
 
@@ -58,13 +58,13 @@ const VERSION: char = '1';
 
 const CHECKSUM_BYTES: usize = 5;
 
-/// The digits of base 32. Without I, L, O and U, no two of them look alike.
+/// The digits of base 32. Without I, L, O and U, no two look alike.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl Kind {
     const ALL: [Self; 3] = [Self::Request, Self::Answer, Self::Return];
 
-    /// Returns the word with which a text of this kind begins.
+    /// Returns the word at the start of a text of this kind.
     const fn word(self) -> &'static str {
         match self {
             Self::Request => "REQUEST",
@@ -78,7 +78,7 @@ impl Kind {
         self.write_as(VERSION, content)
     }
 
-    /// Writes a text of this kind and of this version.
+    /// Writes a text of this kind in this version of the format.
     pub(crate) fn write_as(self, version: char, content: &[u8]) -> OfflineText {
         let checked = [content, &self.checksum(version, content)].concat();
         OfflineText(format!("{}{version}-{}", self.word(), to_base32(&checked)))
@@ -180,7 +180,7 @@ fn to_base32(bytes: &[u8]) -> String {
     text
 }
 
-/// Reads digits. Returns `None` if a character is not a digit, or if no bytes have these digits.
+/// Converts base-32 digits to bytes. Returns `None` if a character is not a digit, or if no bytes have these digits.
 fn from_base32(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let digits = text.bytes().map(value_of).collect::<Option<Vec<u64>>>()?;

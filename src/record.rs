@@ -32,8 +32,8 @@ use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The length of a period in which at most two requests may be sent. Polar's own period is one second. This one is a
-/// little longer, because requests may arrive closer together than they were sent.
+/// The length of a period in which at most two requests may be sent. Polar's period is one second. This one is a little
+/// longer, because requests may arrive closer together than they were sent.
 pub(crate) const PACE_MS: i64 = 1_100;
 
 /// Everything that a device keeps between runs. The default is the record of a device that never had a license.
@@ -42,24 +42,26 @@ pub(crate) struct Record {
     pub(crate) license: Option<Box<StoredLicense>>,
     /// Activations that were sent and whose outcome is unknown.
     pub(crate) attempts: Vec<Attempt>,
-    /// Seats that this device no longer uses, and whose release Polar has not confirmed yet.
+    /// Seats that this device no longer uses, and that Polar has not confirmed as released.
     pub(crate) releases: Vec<Release>,
-    /// Two kinds of seats: seats whose key Polar no longer knows, because the key was rotated or deleted, and seats
-    /// that the customer portal has found after their activation got no answer. When the key of such a seat is
+    /// Seats of two kinds. Seats whose key Polar no longer knows, because the key was rotated or deleted. And seats
+    /// whose activation got no answer, and which the customer portal has found since. When the key of such a seat is
     /// activated again, the activation uses or releases the seat.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
-    /// The times of the last two requests, on the wall clock. They are kept when the license is removed, as are
-    /// `code_tries` and a pause in `plan`: Polar counts requests by IP address, not by license.
+    /// The wall-clock times of the last two requests. They are kept when the license is removed, as are `code_tries`
+    /// and a pause in `plan`, because Polar counts requests by IP address and not by license.
     pub(crate) sent: [Option<Timestamp>; 2],
-    /// The latest requests in which this device asked Polar for a code or tried a code. They are counted, because Polar
-    /// blocks an IP address that sends too many of them.
+    /// The latest requests for codes and tries of codes. They are counted, because Polar blocks an IP address that
+    /// sends too many of them.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
     /// The latest request for an offline license, until its answer was imported or Polar was asked.
     pub(crate) offline_request: Option<RequestedOffline>,
-    /// The license of a stored record that cannot be trusted. If the record names a license, Polar can be asked about
-    /// that license. If the record could not even be read, the license is unknown.
+    /// The trial that was started on this device. It is kept when the license is removed, so that a device has one trial.
+    pub(crate) trial: Option<StartedTrial>,
+    /// The license of a stored record that is not trusted. Polar can be asked about this license, unless the record
+    /// could not even be read.
     pub(crate) untrusted: Option<Untrusted>,
     /// Fields of the record's body that this version of the library does not know.
     pub(crate) unknown: Vec<(u8, Vec<u8>)>,
@@ -77,11 +79,20 @@ pub(crate) struct StoredLicense {
     pub(crate) time: TimeBase,
     /// The hash of the app's own conditions at the last confirmation.
     pub(crate) conditions: [u8; 8],
-    /// The seat's label at Polar. `None` if there is no seat, or if this device no longer knows the label.
+    /// The seat's label at Polar. `None` if there is no seat, or if this device has lost the label.
     pub(crate) label: Option<String>,
-    /// The number of the offline request whose answer brought the license here. `None` if Polar has confirmed the
-    /// license to this device itself.
+    /// The number of the offline request whose answer brought the license to this device. `None` if Polar has confirmed
+    /// the license to this device itself.
     pub(crate) imported: Option<u64>,
+}
+
+/// A trial that was started on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StartedTrial {
+    /// The time of the wall clock when the trial was started.
+    pub(crate) started: Timestamp,
+    /// The latest of all estimates of the time, from the trial's start on.
+    pub(crate) high: Timestamp,
 }
 
 /// A request for an offline license.
@@ -109,7 +120,7 @@ pub(crate) struct Seat {
     pub(crate) bound: bool,
 }
 
-/// A seat that this device remembers because its key may be activated again later.
+/// A seat that this device remembers, because the user may activate its key again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
@@ -142,14 +153,14 @@ pub(crate) struct TimeBase {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(crate) at: Timestamp,
-    /// Four random digits in the label and in the activation's meta, by which the vendor and this device recognize the
-    /// seat.
+    /// Four random digits in the label and in the activation's meta. The vendor and this device recognize the seat by
+    /// them.
     pub(crate) marker: String,
     pub(crate) label: String,
     pub(crate) last_six: String,
     /// The time of the wall clock when the attempt was saved.
     pub(crate) saved_at: Timestamp,
-    /// Whether the process that sent the activation has stopped waiting for the answer.
+    /// Whether the process that sent the activation no longer waits for the answer.
     pub(crate) is_uncertain: bool,
 }
 
@@ -172,7 +183,7 @@ pub(crate) struct Plan {
     pub(crate) pause_until: Option<Timestamp>,
 }
 
-/// The license in the header of a record that cannot be trusted, and the reason why the record cannot be trusted.
+/// The license in the header of an untrusted record, and the reason why the record is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Untrusted {
     pub(crate) why: Distrust,
@@ -180,30 +191,31 @@ pub(crate) struct Untrusted {
 }
 
 impl Record {
-    /// Returns `true` if the record contains anything that has to be stored. `wall` is the time of the wall clock.
-    /// Requests that were sent long ago, and a pause that is over, need not be stored.
+    /// Returns `true` if the record contains anything that has to be stored. Requests of long ago and a pause that is
+    /// over do not have to be stored. `wall` is the time of the wall clock.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
         let paced = self.sent.iter().flatten().any(|at| (0..=PACE_MS).contains(&wall.ms_since(*at)));
         let requested = self.offline_request.is_some();
         let waits = paused || paced || self.has_code_tries(wall);
-        self.identity_to_ask().is_some() || requested || waits || self.unsettled() > 0
+        let has_license = self.identity_to_ask().is_some();
+        has_license || self.trial.is_some() || requested || waits || self.unsettled() > 0
     }
 
-    /// Removes the license, its seats and everything about them. Keeps the times that are needed to stay within Polar's
-    /// rate limits.
+    /// Removes the license, its seats and everything about them. Keeps the trial, and the times that are needed to stay
+    /// within Polar's rate limits.
     pub(crate) fn forget(&mut self) {
         *self = Self {
             plan: Plan { pause_until: self.plan.pause_until, ..Plan::default() },
             sent: self.sent,
             #[cfg(feature = "portal")]
             code_tries: std::mem::take(&mut self.code_tries),
+            trial: self.trial,
             ..Self::default()
         };
     }
 
-    /// Returns `true` if earlier requests that asked for codes or tried them still limit how soon the next one may be
-    /// sent.
+    /// Returns `true` if earlier requests for codes, or tries of codes, still limit the next ones.
     #[cfg(feature = "portal")]
     fn has_code_tries(&self, wall: Timestamp) -> bool {
         self.code_tries.matter(wall)
@@ -220,17 +232,31 @@ impl Record {
         self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
 
-    /// Returns the seat, the key, and the body of the record as bytes. In the stored record, these bytes stand after
-    /// the tags and before the seal.
+    /// Returns the seat, the key and the body of the record as bytes. A stored record has the tags before these bytes,
+    /// and the seal after them.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         codec::write(self)
     }
 
-    /// Returns a seat that this device has or had, which a new license may use again: the seat of the license, or else
-    /// the last one that still has to be released.
+    /// Returns a seat that a new license of this device may use again. This is the seat of the license, or otherwise
+    /// the seat that was last added to the list of seats to release. A seat from that list is bound to this device if
+    /// `bound` is `true`.
     pub(crate) fn seat_to_keep(&self, bound: bool) -> Option<Seat> {
         let here = self.identity_to_ask().and_then(|identity| identity.seat);
         here.or_else(|| self.releases.last().map(|release| Seat { id: release.activation_id, bound }))
+    }
+
+    /// Returns the times from which the present time is estimated: those of the license, or of the trial if there is no
+    /// license.
+    pub(crate) fn time(&self) -> Option<TimeBase> {
+        let by_trial = || self.trial.map(|trial| trial.time());
+        self.license.as_ref().map(|license| license.time).or_else(by_trial)
+    }
+
+    /// Returns the latest estimate of the time among [`time`](Self::time).
+    pub(crate) fn high_mut(&mut self) -> Option<&mut Timestamp> {
+        let trial = self.trial.as_mut().map(|trial| &mut trial.high);
+        self.license.as_mut().map(|license| &mut license.time.high).or(trial)
     }
 
     /// Returns the key and the seat of the stored license, if it is trusted.
@@ -266,6 +292,14 @@ impl Record {
     }
 }
 
+impl StartedTrial {
+    /// Returns the times of the trial in the form in which a license has them. Nobody but the device's own clock has
+    /// said when the trial started, so this clock counts as right.
+    fn time(&self) -> TimeBase {
+        TimeBase { confirmed: self.started, offset: 0, high: self.high }
+    }
+}
+
 impl StoredLicense {
     /// Returns the label of this license's seat, if `identity` has the same seat.
     pub(crate) fn label_of(&self, identity: &Identity) -> Option<String> {
@@ -275,8 +309,8 @@ impl StoredLicense {
 }
 
 impl Plan {
-    /// Returns the end of the pause, or `None` if there is no pause or it is over. Ignores a pause that is longer than
-    /// any that Polar asks for: it was saved while the wall clock was set differently.
+    /// Returns the end of the pause, or `None` if there is none. Ignores a pause that is longer than any that Polar
+    /// asks for, because it was saved while the wall clock was wrong.
     pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST_BLOCK)
     }
@@ -289,8 +323,8 @@ impl Identity {
 }
 
 impl Attempt {
-    /// At this age, an attempt counts as over, because no process still waits for Polar's answer to it. An activation
-    /// ends within 35 s, unless the machine goes to sleep.
+    /// The age at which an attempt counts as over, because no process waits for its answer any more. An activation ends
+    /// within 35 s, unless the machine goes to sleep.
     const UNDER_WAY_MS: i64 = 60 * 1000;
 
     /// Returns `true` if the user must be told about the attempt, because no process waits for its answer any more.
@@ -299,8 +333,7 @@ impl Attempt {
         self.is_uncertain || !(0..Self::UNDER_WAY_MS).contains(&wall.ms_since(self.saved_at))
     }
 
-    /// Returns the next time at which the result of [`is_over`](Self::is_over) changes, if the attempt itself does not
-    /// change.
+    /// Returns the next time at which [`is_over`](Self::is_over) changes its result only because time passes.
     pub(crate) fn next_change(&self, wall: Timestamp) -> Option<Timestamp> {
         let changes = [self.saved_at, self.saved_at.plus_ms(Self::UNDER_WAY_MS)];
         changes.into_iter().find(|at| !self.is_uncertain && *at > wall)

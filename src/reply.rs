@@ -2,8 +2,8 @@
 //! through this file. DESIGN.md lists the members that the library reads, and a test compares that list with the
 //! members that are really read.
 //!
-//! The last member that was read is remembered. If a reply cannot be read, this member has caused the failure, so the
-//! error names it. The names in errors come from this library and never from the reply, and no value is shown.
+//! The last member that was read is remembered. If a reply cannot be read, this member is the cause, and the error
+//! names it. The names in errors come from this library and never from the reply, and no value is shown.
 
 use crate::json::Json;
 use crate::text::parse_uuid;
@@ -15,8 +15,8 @@ use uuid::Uuid;
 /// The name and the place of a member of a reply, and whether the member is missing.
 #[derive(Clone, Copy)]
 pub(crate) struct Field {
-    /// The path of the object that contains the member, with a dot at its end, such as `license_key.`. The path is
-    /// empty if that object is the reply itself.
+    /// The path of the object that contains the member, with a dot at its end, such as `license_key.`. Empty for the
+    /// reply itself.
     object: &'static str,
     name: &'static str,
     is_missing: bool,
@@ -117,7 +117,7 @@ pub(crate) mod asked {
         MEMBERS.with_borrow_mut(|members| members.insert([path, name].concat()));
     }
 
-    /// Returns the members that were read on this thread since the last call of this function.
+    /// Returns the members that were read on this thread since the last call.
     pub(crate) fn take() -> BTreeSet<String> {
         MEMBERS.take()
     }
@@ -131,8 +131,7 @@ pub(crate) mod contract {
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// The rows of one of DESIGN.md's tables. Each row has the name of an answer as its key. A row is removed when it
-    /// has been checked.
+    /// The rows of a table in DESIGN.md, by the name of the answer. A row is removed when it has been checked.
     pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
 
     impl Contract {
@@ -162,8 +161,7 @@ pub(crate) mod contract {
         }
     }
 
-    /// Splits a row of a table. Returns the text of the first cell, and the names of the members in each of the other
-    /// two.
+    /// Splits a row of a table: returns the text of the first cell, and the members that the other two cells name.
     fn cells(row: &str) -> (String, [BTreeSet<String>; 2]) {
         let mut cells = row.trim_matches('|').split('|').map(str::trim);
         let answer = cells.next().unwrap_or_default().replace('`', "");

@@ -1,11 +1,11 @@
-//! Reads the headers in which a server says how long to wait before the next request, and limits this wait to
-//! `LONGEST_BLOCK`. This module reads no clock: it compares a date in `Retry-After` with the server's own `Date`.
+//! Reads from a reply's headers how long to wait before the next request, at most `LONGEST_BLOCK`. Reads no clock: a
+//! date in `Retry-After` is compared with the server's own `Date`.
 
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// The longest pause that a server can impose on this library: twice as long as Polar's longest block. The limit is
-/// needed for two cases. Another server may answer in Polar's place and ask for a wait of a day. And the end of a pause
+/// The longest pause that a server can impose on this library: twice as long as Polar's longest block. Without a limit,
+/// another server that answers in Polar's place could impose a day. The limit also applies to a stored pause, whose end
 /// may have been saved while the wall clock was wrong.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 

@@ -24,8 +24,8 @@ pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
 
-/// Returns the kinds of purchases in the schema of a decision: the name of each kind, and the schema of its members
-/// other than `kind`.
+/// Returns two pairs, one for each kind of purchase in the schema of a decision: the name of the kind, and the schema
+/// of its members except `kind`.
 pub fn purchases(decision: &serde_json::Value) -> [(&'static str, &serde_json::Value); 2] {
     let definitions = &decision["$defs"];
     [("subscription", &definitions["Subscription"]), ("order", &definitions["Order"])]
@@ -61,6 +61,7 @@ pub fn present(state: State) -> Vec<&'static str> {
     match state {
         State::Unlicensed => Vec::new(),
         State::Denied | State::Expired => LICENSED.to_vec(),
+        State::Trial => vec!["trialEndsAt", "noticeAt"],
         State::ClockSuspect | State::Active | State::Grace | State::Lapsed => [&LICENSED[..], &CONFIRMED].concat(),
     }
 }
@@ -69,10 +70,14 @@ pub fn present(state: State) -> Vec<&'static str> {
 /// [`State::reasons`] for its values.
 pub fn absent(state: State) -> Vec<String> {
     match state {
-        State::Unlicensed => {
+        State::Unlicensed | State::Trial => {
+            let present = present(state);
             let members = serde_json::to_value(DecisionJson::from(&Decision::unknown())).unwrap_or_default();
             let members = members.as_object().into_iter().flatten().filter(|(_, value)| value.is_null());
-            members.map(|(name, _)| name.clone()).filter(|name| !ANYWAY.contains(&name.as_str())).collect()
+            members
+                .map(|(name, _)| name.clone())
+                .filter(|name| !ANYWAY.contains(&name.as_str()) && !present.contains(&name.as_str()))
+                .collect()
         }
         State::Denied | State::ClockSuspect | State::Expired | State::Active | State::Grace | State::Lapsed => {
             Vec::new()
@@ -80,8 +85,8 @@ pub fn absent(state: State) -> Vec<String> {
     }
 }
 
-/// Returns `true` if every decision in this state asks the app to show a notice. In the state `unlicensed`, only some
-/// decisions do: a user who has never had a license needs no notice.
+/// Returns `true` if every decision in this state has a notice for the user. In the state `unlicensed` only some have
+/// one: a user who has never had a license needs no notice.
 pub fn always_notices(state: State) -> bool {
     !state.is_allowed() && state != State::Unlicensed
 }
@@ -92,8 +97,8 @@ const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 /// The nullable members of a decision that have a value whenever Polar's last answer was a confirmation.
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
-/// The nullable members of a decision that may have a value even if there is no license.
-const ANYWAY: [&str; 4] = ["activationLabel", "refreshAt", "nextUrl", "problem"];
+/// The nullable members of a decision that may have a value even without a license.
+const ANYWAY: [&str; 6] = ["activationLabel", "refreshAt", "trialEndsAt", "noticeAt", "nextUrl", "problem"];
 
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];
@@ -171,8 +176,8 @@ mod tests {
             let comment = comment(&name).or_else(|| comment(name.strip_suffix('s')?));
             let comment = comment.unwrap_or_else(|| panic!("ConfigBuilder has no method for {name}"));
             let description = setting["description"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-            // The names of settings in backquotes are converted, for example `offlineGraceMs` to `offline_grace`. The
-            // names of files are not converted: they contain characters other than letters, such as a dot.
+            // Converts the names of settings in backquotes, such as `offlineGraceMs` to `offline_grace`. Leaves the
+            // names of files, which contain characters other than letters, such as a dot.
             let words = description
                 .split('`')
                 .map(|word| if word.chars().all(char::is_alphabetic) { in_rust(word) } else { word.to_owned() });

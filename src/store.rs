@@ -30,18 +30,17 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Does the same as [`Store::locked`], but gives up if it has to wait for others for longer than about `timeout`.
-    /// If `timeout` is zero, tries once. Clients call this method. The default calls [`Store::locked`], which may wait
-    /// longer.
+    /// Does the same as [`Store::locked`], but gives up after waiting for others for about `timeout`. If `timeout` is
+    /// zero, tries once. Clients call this method. The default calls [`Store::locked`], which may wait longer.
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
     }
 
     /// Waits for the turn to ask Polar. Processes that share the record take turns: they ask Polar one after another,
-    /// and each process first reads the answers that the earlier ones have stored. Waits no longer than `timeout`, and
-    /// returns `None` if it is still another process's turn then. A store that other processes can reach overrides this
-    /// method. The default implementation does not wait: every caller gets the turn at once.
+    /// and each process first reads the answers that the earlier ones have stored. Returns `None` if it is still
+    /// another process's turn after `timeout`. Override this method if other processes can reach the store. The default
+    /// implementation gives every caller the turn at once.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;
         Some(Box::new(()))
@@ -65,8 +64,8 @@ pub trait HeldTurn {
     fn keep(&self);
 }
 
-/// A turn for a store that no other process shares. The turn is granted at once. Its holder does not have to show that
-/// it is alive, because nobody waits for the turn.
+/// A turn for a store that no other process shares. It is granted at once, and its holder does not have to show that it
+/// is alive, because nobody waits for the turn.
 impl HeldTurn for () {
     fn keep(&self) {}
 }
@@ -118,8 +117,8 @@ pub trait AsyncStore: Send + Sync {
     fn remove(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. A store that other tabs or
-    /// processes can reach must override this method, so that nobody else changes the record between the load and the
-    /// change. Such a store may call `merge` more than once.
+    /// processes can reach must override this method, and must let nobody else change the record between the load and
+    /// the change. It may call `merge` more than once.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + Send + 'a),
@@ -152,8 +151,8 @@ pub trait LocalAsyncStore {
     fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>>;
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. A store that other tabs or
-    /// processes can reach must override this method, so that nobody else changes the record between the load and the
-    /// change. Such a store may call `merge` more than once.
+    /// processes can reach must override this method, and must let nobody else change the record between the load and
+    /// the change. It may call `merge` more than once.
     fn update<'a>(
         &'a self,
         merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Makes text from outside safe to show. Replaces control characters, and characters that change the direction of
 /// writing, with U+FFFD.
 pub(crate) fn printable(text: &str) -> String {
-    // the characters with Unicode's property `Bidi_Control`, and the separators at which some terminals break lines
+    // the characters with Unicode's property `Bidi_Control`, and separators that some terminals treat as line breaks
     let turns =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()

@@ -1,7 +1,7 @@
-//! The sentences that a user may read. Each sentence has a code. An app can replace the sentence of a code. `texts/`
-//! has the sentences as JSON, for translators. The sentences of the customer portal are in files of their own, because
-//! a build without the portal does not accept their codes. This file does not decide which sentence is shown, and
-//! contains no texts for developers.
+//! The sentences that a user may read. Each sentence has a code, under which an app can replace it. `texts/` has the
+//! sentences as JSON, for translators. The sentences of the customer portal are in separate files, because a build
+//! without the portal does not accept their codes. This file does not choose which sentence is shown, and contains no
+//! texts for developers.
 
 use std::sync::Arc;
 
@@ -60,6 +60,20 @@ texts! {
     Expired = "state.expired", "The license has expired. Renew it to continue.";
     /// The state `clock_suspect`.
     ClockSuspect = "state.clock_suspect", "The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to continue.";
+    /// The state `trial`. `{day}` is the day on which the trial ends.
+    Trial = "state.trial", "This is a trial. It ends on {day}.";
+    /// The state `trial`, some days before the trial ends. `{day}` is the day on which it ends.
+    TrialEnding = "state.trial_ending", "The trial ends on {day}. Buy a license to keep using the app.";
+    /// The trial has ended.
+    TrialEnded = "reason.trial_ended", "The trial has ended. Buy a license to continue.";
+    /// The trial cannot continue, because the clock was set back.
+    TrialClock = "trial.clock", "The trial cannot continue, because the clock of this device was set back. Correct the date, or buy a license.";
+    /// The trial cannot start, because the clock shows a day before this version of the app was built.
+    TrialClockBehind = "trial.clock_behind", "The trial cannot start, because the date of this device is wrong. Correct the date, and try again.";
+    /// The trial could not be stored, so it was not started.
+    TrialNotStored = "trial.not_stored", "The trial could not be started, because it could not be stored on this device. Make sure that there is space and that this app may write its data.";
+    /// The trial does not include a feature.
+    FeatureNotInTrial = "feature.not_in_trial", "The trial does not include this feature. Buy a license to use it.";
     /// An imported license ends soon. `{day}` is the day on which it ends.
     OfflineEnding = "offline.ending", "The license of this computer ends on {day}. Create a new request, and import its answer.";
     /// An imported license has ended.
@@ -127,7 +141,7 @@ texts! {
     KeyExpired = "refused.expired", "This license key has expired. Renew it to continue.";
     /// The key is already active on as many devices as it allows.
     KeyInUse = "refused.activation_limit", "This license key is in use on as many devices as it allows. Deactivate one of them first.";
-    /// The key is already active on as many devices as it allows, and an older activation of this device is known.
+    /// All devices that the key allows are in use, and an older activation of this device is known.
     KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
     /// The entered key belongs to a benefit that the app does not accept.
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
@@ -191,8 +205,7 @@ texts! {
     /// The browser has no WebAssembly, or does not allow it.
     Unsupported = "error.unsupported", "This app cannot check its license in this browser. Contact the vendor.";
 
-    /// This text is added to the message of an error if the license could not be stored. The license then works only
-    /// until the app ends.
+    /// Added to an error's message if the license could not be stored, and so works only until the app ends.
     UntilExit = "also.until_exit", "The license works until this app ends.";
 
     /// A feature is on.
@@ -209,7 +222,7 @@ texts! {
         WrongAddress = "portal.wrong_address", "No mail can be sent to this address. Check it for typos.";
         /// A code was requested, and it is unknown whether Polar knows the address; `{email}` is the address.
         CodeSent = "portal.code_sent", "If {email} bought it, a code is on its way to that address. Check the address for typos.";
-        /// This text is added to the message of an error if it is unknown whether a code was mailed.
+        /// Added to an error's message if it is unknown whether a code was mailed.
         MaybeMailed = "portal.maybe_mailed", "The mail with the code may be on its way all the same. Look for it before you ask for another one.";
         /// The address belongs to several customers, and none was chosen.
         SeveralCustomers = "portal.several_customers", "This address belongs to several customers. Choose one of them.";
@@ -223,10 +236,9 @@ texts! {
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
         /// Too many codes were requested or tried. `{minutes}` is the time to wait, which is at least 2 minutes.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
-        /// This text is added to the message of an error if the mailed code can still be tried after the wait.
+        /// Added to an error's message if the mailed code will still be valid when the user may try again.
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
-        /// This text is added to the message of an error if the mailed code will have expired when the user may try
-        /// again.
+        /// Added to an error's message if the mailed code will have expired by the time when the user may try again.
         CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
         /// The entered text cannot be the address of a checkout.
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
@@ -234,7 +246,7 @@ texts! {
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
         /// The entered invitation has expired, or was accepted or withdrawn.
         InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
-        /// This text is added to the message of an error if it is unknown whether the invitation was accepted.
+        /// Added to an error's message if it is unknown whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
         /// The session has ended. A session lasts one hour.
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
@@ -244,14 +256,13 @@ texts! {
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
         /// The requested object was used or deleted, or belongs to somebody else.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
-        /// Polar does not permit the request, because of the state of the license key or because of the vendor's
-        /// settings.
+        /// Polar does not permit the request because of the key's state or the vendor's settings.
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
-        /// This text is added to the message of an error if it is unknown whether the license key was replaced.
+        /// Added to an error's message if it is unknown whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// The license key was replaced, but the new one could not be stored.
         RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
-        /// This text is added to the message of an error if it is unknown whether the device was released.
+        /// Added to an error's message if it is unknown whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// The license is certainly in use on a device, but Polar shows the customer no devices.
         DevicesHidden = "portal.devices_hidden", "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
@@ -281,9 +292,8 @@ texts! {
 pub(crate) struct Texts(Option<Arc<[(Text, String)]>>);
 
 impl Texts {
-    /// Creates the list of sentences. Each item of `by_code` is the code of a sentence, and the app's own sentence that
-    /// replaces the English one. If several items have the same code, the last one counts. If an item is not valid,
-    /// returns `Err` with the fault.
+    /// Creates the list of sentences from pairs of a code and the app's own sentence for it. If a code occurs more than
+    /// once, the last sentence counts. Returns the fault of a pair that is not valid.
     pub(crate) fn new(by_code: &[(String, String)]) -> Result<Self, Fault> {
         if by_code.is_empty() {
             return Ok(Self::default());
@@ -316,7 +326,7 @@ impl Texts {
     }
 }
 
-/// The fault of a sentence with which the app wants to replace an English one.
+/// The reason why a sentence of the app cannot replace an English one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoSuchCode { code: String },
@@ -324,9 +334,8 @@ pub(crate) enum Fault {
     NoSuchPlaceholder { text: Text, name: String },
 }
 
-/// Splits a sentence at its first placeholder: returns the text before the placeholder, the placeholder's name, and the
-/// text after it. If the closing brace is missing, everything after the opening brace is returned as the name. No
-/// placeholder has such a name.
+/// Splits a sentence at its first placeholder: returns the text before it, its name, and the text after it. If the
+/// closing brace is missing, the name is everything after the opening brace, which no placeholder has as its name.
 fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = sentence.split_once('{')?;
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));
@@ -378,8 +387,7 @@ mod tests {
         std::iter::from_fn(next).collect()
     }
 
-    /// Checks that a sentence is for users: that it is complete, does not mention Polar, and contains no words that
-    /// only developers understand.
+    /// Checks that a sentence is written for users: complete, without the word "Polar", and without jargon.
     fn is_for_users(sentence: &str) {
         assert!(sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'), "{sentence}");
         for word in ["Polar", ";", "  ", "\n", "`", "API", "JSON", "HTTP"] {

@@ -74,8 +74,8 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        // The `time` crate accepts any separator between the date and the time, and silently reads a leap second as the
-        // last nanosecond before it. This function refuses unusual separators and leap seconds.
+        // The `time` crate accepts any separator between date and time, and silently changes a leap second to the last
+        // nanosecond before it. This function refuses unusual separators and leap seconds.
         let has_separator = matches!(text.get(10..11), Some("T" | "t" | " "));
         let is_leap_second = text.get(17..19) == Some("60");
         let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator && !is_leap_second)?;
@@ -141,6 +141,11 @@ impl Date {
         Timestamp::parse(text).or_else(midnight).map(Self::from)
     }
 
+    /// Returns the moment at which this day begins in UTC.
+    pub(crate) fn start(self) -> Timestamp {
+        Timestamp(self.days.saturating_mul(DAY_MS))
+    }
+
     /// Returns the day that comes `days` days after this day.
     pub(crate) fn plus_days(self, days: u32) -> Self {
         Self { days: self.days.saturating_add(days.into()) }
@@ -156,7 +161,7 @@ impl Now {
         self.mono.saturating_add(ms)
     }
 
-    /// Returns the milliseconds until the monotonic clock reads `mono`, or 0 if it is already past that.
+    /// Returns the milliseconds until the monotonic clock reads `mono`, or 0 if that time has passed.
     pub(crate) fn until(self, mono: u64) -> u64 {
         mono.saturating_sub(self.mono)
     }
@@ -226,7 +231,7 @@ impl fmt::Debug for Date {
     }
 }
 
-/// Returns the day, in UTC, to which this time belongs.
+/// Returns the day of this time in UTC.
 impl From<Timestamp> for Date {
     fn from(time: Timestamp) -> Self {
         Self { days: time.0.div_euclid(DAY_MS) }

@@ -55,8 +55,8 @@ pub struct Request {
     pub user_agent: String,
     /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
-    /// The length of the longest reply body that is read, in bytes. The limit is higher for the lists of the customer
-    /// portal, because this library does not control how long they are.
+    /// The length, in bytes, of the longest reply body that is read. It is higher for the lists of the customer portal,
+    /// whose length this library does not control.
     pub reply_limit: usize,
 }
 
@@ -86,8 +86,8 @@ impl Request {
     /// Creates a request to the configured environment, without a token and without a body. The strings in `parts` form
     /// the path. Every request of a client is created here.
     pub(crate) fn to(config: &Config, method: Method, parts: &[&str], timeout: Duration) -> Self {
-        // The address is built in one allocation, because it may contain a secret: a string that grows leaves copies of
-        // its content behind in memory.
+        // The address may contain a secret. It is built in one allocation, because a string that grows leaves copies of
+        // its content in memory.
         let url = [&[config.environment().base_url()], parts].concat().concat();
         Self { method, ..Self::post(url, "", timeout) }
     }
@@ -128,8 +128,8 @@ pub enum Answer {
     Reply {
         /// The HTTP status.
         status: u16,
-        /// The number of seconds to wait before the next request. `None` if the reply's headers contain no such number
-        /// in a form that can be read; see [`RetryHeaders`].
+        /// The number of seconds to wait before the next request. `None` if the reply's headers contain no readable
+        /// number; see [`RetryHeaders`].
         retry_after: Option<u32>,
         /// The header `Location`, if the reply has it. A redirect is not followed.
         location: Option<Zeroizing<String>>,
@@ -143,7 +143,7 @@ pub enum Answer {
         failure: Failure,
         /// Whether the request may have reached Polar.
         sent: Sent,
-        /// A line for developers and logs: lower case, no full stop, no key, no address that belongs to the user.
+        /// A line for developers and logs: lower case, no full stop, no license key, no address of the user.
         message: String,
     },
 }
@@ -151,8 +151,7 @@ pub enum Answer {
 /// The reason why no complete reply arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// A connection that could not be made, or that broke: name resolution, TCP or TLS failed, the connection was
-    /// reset, or the body was truncated.
+    /// The connection failed: name resolution, TCP or TLS failed, the connection was reset, or the body was truncated.
     Network,
     /// An exchange that took longer than [`Request::timeout`].
     Timeout,
@@ -177,7 +176,7 @@ impl Answer {
         Self::failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time")
     }
 
-    /// Creates the answer that a driver uses if the caller cancels. `sent` is [`Sent::No`] if the driver has not yet
+    /// Creates the answer for a request that the caller has cancelled. `sent` is [`Sent::No`] if the driver has not yet
     /// called the transport, and [`Sent::Maybe`] if it has.
     pub fn cancelled(sent: Sent) -> Self {
         let message = match sent {

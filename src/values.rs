@@ -110,7 +110,7 @@ impl Values {
         self.0.contains_key(name)
     }
 
-    /// Returns the reason, in words, why Polar would refuse these values, or `None` if Polar accepts them.
+    /// Returns why Polar would refuse these values, or `None` if Polar accepts them.
     pub fn problem(&self) -> Option<String> {
         if self.len() > Self::MAX {
             return Some(format!("{} entries; Polar accepts at most {}", self.len(), Self::MAX));

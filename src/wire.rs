@@ -119,7 +119,7 @@ pub enum Cause {
     },
     /// Polar refuses all requests for this long.
     RateLimited(Duration),
-    /// No answer from Polar arrived: either there was no answer at all, or another server answered.
+    /// No answer from Polar arrived: there was none at all, or it came from another server.
     Unreachable {
         /// `network`, `timeout`, `server` or `cancelled`.
         kind: ErrorKind,
@@ -130,8 +130,8 @@ pub enum Cause {
     },
 }
 
-/// The number of seconds to wait after a reply with status 429, if the reply does not say in a readable form how long
-/// to wait. Polar's block for these endpoints lasts 60 s.
+/// The seconds to wait after a reply with status 429 that does not say how long to wait. Polar's block for these
+/// endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
 
 macro_rules! path {
@@ -230,7 +230,7 @@ impl Activate {
         };
         let seat = reply.read("id", id)?;
         let at = reply.read("created_at", time).or(before.map(|before| before.at))?;
-        // the id of the key, or the key itself, must show that the reply is about this key
+        // the reply must name the key, or the key's id, to show that it is about this key
         let is_this_key = match reply.read("license_key_id", id) {
             Some(license_id) => license_id == terms.license_id || (license.is_some() && terms.license_id.is_nil()),
             None => license.is_some(),
@@ -248,7 +248,7 @@ impl Deactivate {
         Body { activation_id: Some(self.activation_id), ..Body::new(&self.key, self.organization_id) }.json()
     }
 
-    /// Reads the reply. `Denied` means that Polar does not know, or no longer knows, this key or activation.
+    /// Reads the reply. `Denied` means that Polar does not know this key or activation, or no longer knows it.
     pub fn read(&self, answer: &Answer) -> Result<(), Rejection> {
         match answer {
             Answer::Reply { status: 204, body, .. } if body.is_empty() => Ok(()),
@@ -257,8 +257,8 @@ impl Deactivate {
     }
 }
 
-/// The members of all requests. A member that is `None` is left out, because Polar does not accept null for it. Empty
-/// `conditions` and `meta` are left out too.
+/// The members of all requests. `None`, empty `conditions` and empty `meta` are left out, because Polar does not accept
+/// null.
 #[derive(Serialize)]
 struct Body<'a> {
     key: &'a str,
@@ -343,8 +343,7 @@ impl Call {
         named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// If the reply is an error that Polar's API documents, returns the rejection that this error stands for. Otherwise
-    /// returns `None`.
+    /// Returns the rejection for an error that Polar's API documents, or `None` if the reply is something else.
     fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
         let error = document.text("error")?;
         Some(match (status, error.as_str()) {
@@ -394,18 +393,18 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Cause::Unreachable { kind, message, maybe_applied }
 }
 
-/// Returns the time for which Polar accepts no request, or `None` if the answer is not a 429. If a 429 does not say how
-/// long to wait, assumes `RETRY_AFTER_S`.
+/// Returns the time for which Polar accepts no more requests, or `None` if the answer is not a 429. Assumes
+/// `RETRY_AFTER_S` if the 429 does not say how long to wait.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
 }
 
-/// Reads the terms from a license key object. Returns `None` unless the object confirms the requested key: the object
-/// must be about this key of this organization, and the key's status must be `granted`.
+/// Reads the terms from a license key object. Returns `None` unless the object is about this key of this organization
+/// and has the status `granted`.
 ///
-/// `before` holds the terms that Polar confirmed just before this reply. If a member is missing from the object, its
-/// value in `before` is used. Without `before`, the benefit is required, and all other missing members count as null.
+/// `before` holds the terms that Polar confirmed just before. It provides the value of a member that is missing in the
+/// object. Without `before`, the benefit is required, and other missing members count as null.
 fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
         || license.read("organization_id", id)? != organization_id
@@ -427,8 +426,8 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
     })
 }
 
-/// Reads a member that can be null. Returns `before` only if the member is missing. If the member is null, returns
-/// `None`: Polar has answered that there is no value, and `before` is out of date.
+/// Reads a member that can be null. Returns `before` only if the member is missing. Returns `None` if the member is
+/// null, because Polar has then answered that there is no value.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,
@@ -463,17 +462,17 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status. Polar may send a name that this version does not know, and the user sees the name. So
-/// the name is shortened, and its control characters are replaced.
+/// Reads the name of a status, which this version may not know and which the user sees. So the name is shortened, and
+/// its control characters are replaced.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
-/// Returns the location of the value that Polar refused: the names in the `loc` of the first entry in `detail`, joined
-/// by dots. Leaves out every other part of the reply, because Polar's reply repeats the refused values, such as the
-/// key. Also stops before the first name that this library's requests do not contain, because the reply may come from
-/// an intermediary and contain anything.
+/// Returns the place of the value that Polar refused: the names in the `loc` of the first entry in `detail`, joined by
+/// dots. Leaves out the rest of the reply, because Polar repeats the refused values in it, such as the key. Stops
+/// before a name that this library's requests do not contain, because the reply may come from an intermediary and
+/// contain anything.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;
     let names: Vec<String> =
@@ -514,8 +513,8 @@ impl Rejection {
         }
     }
 
-    /// Returns the error for this rejection. Its message is one of the app's texts, and is meant for a user who has
-    /// entered the key.
+    /// Returns the error for this rejection, with one of the app's texts as its message. The message assumes that the
+    /// user has just entered the key.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         match self {
             Self::Denied(reason) => Error::refused(texts, reason),
@@ -682,7 +681,7 @@ mod tests {
         assert_eq!(deactivate().read(&reply(204, "")), Ok(()));
     }
 
-    /// Checks that the functions which read Polar's replies use the members that DESIGN.md lists, and no others.
+    /// Checks that reading Polar's replies uses the members that DESIGN.md lists, and no others.
     #[cfg(not(target_family = "wasm"))]
     #[test]
     fn the_license_endpoints_use_the_members_that_the_design_lists() {
@@ -771,7 +770,7 @@ mod tests {
         }
         let bare = read(activated("license_key", serde_json::Value::Null)).unwrap();
         assert_eq!((&bare.terms, bare.activation_id), (&before.terms, whole.activation_id));
-        // these replies are about another key, or do not say which key they are about
+        // these replies are about another key, or about no key
         let nothing = serde_json::json!({ "id": SEAT });
         assert!(is_foreign(read(nothing.to_string().into_bytes())));
         let other = serde_json::json!({ "id": SEAT, "license_key_id": SEAT });

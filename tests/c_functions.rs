@@ -42,7 +42,7 @@ use format::{Common, File};
 use polar_license_c::exported::{POLAR_LICENSE_LOG_DEBUG, polar_license_set_log};
 use wrong::wrong_ones;
 
-/// A lock with which the tests run one after the other, because each test looks for objects that were not freed.
+/// A lock that makes the tests run one after the other, because each test looks for objects that were not freed.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// The texts that no line of the log may contain. They are in a list, because valgrind reports a hash table in a static

@@ -21,8 +21,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 const BOTH: [Storage; 2] = [Storage::Local, Storage::IndexedDb];
 
-/// Returns the configuration of an app that has its own record in the browser's storage, and for which no device id is
-/// configured.
+/// Returns the configuration of an app with its own record in the browser's storage and without a device id.
 fn page(app_id: &str) -> ConfigBuilder {
     Config::builder(server::ORGANIZATION, app_id).environment(url()).label("Till 7").feature("export", [server::PRO])
 }

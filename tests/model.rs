@@ -95,7 +95,7 @@ fn run_story(world: &mut World, story: Vec<Event>) -> Check {
     everything_recovers(world)
 }
 
-/// Checks that everything recovers once it works again: one validate gives every device Polar's answer, and a few
+/// Checks that everything recovers after the faults: one validate gives every device Polar's answer, and a few
 /// refreshes release the seats that the device no longer uses.
 fn everything_recovers(world: &mut World) -> Check {
     world.repair()?;
@@ -109,8 +109,8 @@ fn everything_recovers(world: &mut World) -> Check {
         call(world, Call::Validate)?;
         let problem = world.decision(who).and_then(|decision| decision.problem().map(|problem| problem.kind));
         if problem == Some(ErrorKind::RateLimited) {
-            // a pause that was saved while the wall clock was ahead takes effect only when the clock is close to the
-            // pause's end
+            // a pause that was saved while the wall clock was ahead takes effect only when the clock comes close to its
+            // end
             world.pass(35 * MINUTE, None)?;
             call(world, Call::Validate)?;
         }

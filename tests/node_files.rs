@@ -1,6 +1,6 @@
 //! Uses the npm package's file store and the crate's on the same files at the same time. Checks that both use the same
-//! file names, directory and machine id, that no update is lost, and that a process that dies does no harm. The child
-//! processes are `tests/js/node/child.mjs` and this test program, in which an environment variable chooses the action.
+//! file names, directory and machine id, that no update is lost, and that a dying process does no harm. The child
+//! processes are `tests/js/node/child.mjs` and this test program, where an environment variable chooses the action.
 #![cfg(all(feature = "blocking", unix))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -225,7 +225,7 @@ fn directory_machine_and_system_agree() {
     }
 }
 
-/// If the system has no identifier for this machine, the side that first needs one creates it, and both sides keep it.
+/// If the system has no identifier for this machine, the first side that needs one creates it, and both sides keep it.
 #[test]
 fn both_sides_have_the_same_device_id() {
     for (first, second) in [(Side::Node, Side::Rust), (Side::Rust, Side::Node)] {
@@ -392,8 +392,8 @@ fn node_killed_while_saving_leaves_a_whole_record() {
         for _ in 0..=round % 3 {
             wait_for(&mut lines, "saved");
         }
-        // in every other round, kills the child while it writes; in the other rounds, at any point of a save, because
-        // each of the reads below takes some time
+        // in every other round, kills the child while it writes; in the others, the reads below take time, so the child
+        // may be at any point of a save
         if round % 2 == 0 {
             while !is_writing(&directory) {}
         } else {

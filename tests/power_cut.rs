@@ -172,7 +172,7 @@ fn restore(state: &State) -> TempDir {
 }
 
 /// Returns the records that a store may contain after `done` steps of the story: the record of the last synced step, or
-/// of any later step.
+/// of a later one.
 fn may_hold(steps: &[&str], before: &str, done: usize) -> BTreeSet<String> {
     let held = |count: usize| match count.checked_sub(1).map(|last| steps[last]) {
         None => before.to_owned(),

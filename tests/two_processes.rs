@@ -136,8 +136,7 @@ fn a_process_that_dies_while_it_saves_leaves_a_whole_record() {
         let decision = stored(&polar, &directory);
         assert_eq!((decision.state(), decision.reason()), (State::Active, None), "{when}");
     };
-    // each answer leads to a save; the process is killed while it holds the lock, while it writes, or at any other
-    // point
+    // each answer leads to a save; kills the process while it holds the lock, while it writes, or at any other point
     for (round, ending) in [".lock", ".tmp", ".license"].into_iter().cycle().take(24).enumerate() {
         polar.clear_requests();
         let mut child = start(&polar, &directory, "validate-for-ever");
@@ -157,8 +156,8 @@ fn a_process_that_dies_while_it_saves_leaves_a_whole_record() {
     assert_eq!(client.validate().problem(), None, "a dead process's lock is taken over");
 }
 
-/// Sets the times of locks back, so that the test need not wait the ten seconds after which a dead process's lock is
-/// taken over.
+/// Sets the times of locks back, so that the test does not have to wait for the ten seconds after which a dead
+/// process's lock is taken over.
 fn make_locks_old(directory: &Directory) {
     for (name, _) in directory.files().into_iter().filter(|(name, _)| name.ends_with(".lock")) {
         let lock = File::options().write(true).open(directory.path().join(name)).unwrap();

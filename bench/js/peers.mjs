@@ -1,5 +1,5 @@
-// The npm packages that are compared. Each entry is the name in the report, the module in `peers` that validates with
-// the package, and the name of the package, if there is one.
+// The npm packages that are compared. Each entry has a name for the report, the name of a module in `peers` that
+// validates with the package, and the name under which npm installs the package, if there is one.
 
 export const PEERS = [
   { name: "fetch", module: "fetch" },

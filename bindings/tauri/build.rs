@@ -10,6 +10,7 @@ fn main() {
         "consume",
         "deactivate",
         "forget",
+        "start_trial",
         "cancel",
         "portal",
         "release_reply",

@@ -23,8 +23,8 @@ static const char *ask(const char *question)
     return line;
 }
 
-/* Prints the member `member` of each object in an array, and returns the handle of the object that the user chooses,
- * or 0 if the user chooses none. */
+/* Prints the member `member` of each object in an array, and lets the user choose one of the objects. Returns the
+ * handle of this object, or 0 if the user chooses none. */
 static uint32_t choose(const polar_license_reply *reply, const char *array, const char *member)
 {
     char pointer[60];

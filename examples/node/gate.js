@@ -85,7 +85,7 @@ class License {
   }
 }
 
-/** Calls `call` with a pointer through which it can return an error, and throws that error if there is one. */
+/** Calls `call` with a pointer for an error, and throws that error if `call` reports one. */
 function attempt(call) {
   const error = [null];
   if (call(error) === 0) return;

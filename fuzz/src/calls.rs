@@ -152,8 +152,8 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
 
 extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
     let world = world(user_data);
-    // a callback acts only if no other operation can be running: the program waits for running operations, and until
-    // then frees nothing
+    // a callback acts only if no other operation can be running, because the program waits for running operations and
+    // frees nothing until then
     let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
     let license = world.license();
     match habit {

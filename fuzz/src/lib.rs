@@ -41,8 +41,8 @@ pub(crate) fn key() -> Key {
     Key::parse(KEY).expect("a valid key")
 }
 
-/// Checks that a text that is shown to people contains no key, no token, and no character that moves the cursor or
-/// changes the direction of writing.
+/// Checks that a text for people contains no key, no token, and no character that moves the cursor or changes the
+/// direction of writing.
 pub(crate) fn assert_printable(text: &str) {
     let turns =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -51,8 +51,8 @@ pub(crate) fn assert_printable(text: &str) {
     assert!(!text.contains(TOKEN), "the token is in {text:?}");
 }
 
-/// Reads JSON with serde_json. Returns `None` if serde_json cannot represent the JSON, because it contains a number
-/// that is too large or an escape for half a character.
+/// Reads JSON with serde_json. Returns `None` for JSON that serde_json cannot represent: with a number that is too
+/// large, or an escape for half a character.
 pub(crate) fn value(document: &[u8]) -> Option<Value> {
     match serde_json::from_slice(document) {
         Ok(value) => Some(value),

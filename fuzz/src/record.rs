@@ -1,5 +1,4 @@
-//! Opens any bytes that a store may contain: the record that this device wrote, the same record with changes, or any
-//! other bytes.
+//! Opens bytes that a store may contain: the record of this device, a changed record, or any other bytes.
 
 use std::sync::OnceLock;
 

@@ -8,8 +8,8 @@ use polar_license::Timestamp;
 /// The Unix times, in milliseconds, of the years 0 to 9999.
 const FOUR_DIGITS: Range<i64> = -62_167_219_200_000..253_402_300_800_000;
 
-/// Reads a time. Checks that the time is the instant that the text names, that it is written as the same instant, and
-/// that arithmetic with it does not overflow.
+/// Reads a time. Checks that it is the instant that the text names, that it is written as the same instant, and that
+/// arithmetic with it does not overflow.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some(time) = Timestamp::parse(text) else { return };

@@ -77,7 +77,7 @@ impl Client {
         Self::builder(config).open()
     }
 
-    /// Returns a builder, with which you can replace the default directory, store, network stack or clock.
+    /// Returns a builder, to replace the default directory, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, directory: None, store: None, transport: None, clock: None }
     }
@@ -133,6 +133,11 @@ impl Client {
     #[doc = include_str!("../client/operations/forget.md")]
     pub fn forget(&self) -> Result<Decision, Error> {
         self.driver.run(Operation::Forget).result
+    }
+
+    #[doc = include_str!("../client/operations/start_trial.md")]
+    pub fn start_trial(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::StartTrial).result
     }
 
     #[doc = include_str!("../client/operations/offline_request.md")]

@@ -29,8 +29,8 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// The time at which the refresher has to check again whether a refresh is due, as set by the operation that ended
-    /// last. `Some(None)` means that this operation set no time. `None` means that no operation has ended since the
+    /// The time at which the refresher has to check again whether a refresh is due. The operation that ended last has
+    /// set it. `Some(None)` means that this operation set no time. `None` means that no operation has ended since the
     /// refresher last read this field.
     planned: Mutex<Option<Option<u64>>>,
     /// Signalled when `planned` changes, and when the refresher's wait must end.
@@ -39,15 +39,15 @@ pub(super) struct Driver {
     transport: Arc<dyn Transport>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The scope in which the operations of callers run. A cancellation ends all operations in this scope. Then a new
-    /// scope takes its place for later operations.
+    /// The scope of the callers' operations. A cancellation ends all operations in it, and a new scope takes its place
+    /// for later operations.
     scope: Mutex<Scope>,
 }
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// Only the app's store, transport, clock and listeners can panic while the driver runs. They are never called in the
-/// middle of a change to the driver's state, so a panic leaves nothing half changed.
+/// Only the app's store, transport, clock and listeners can panic while the driver runs. They are never called while
+/// the driver's state is half changed.
 impl RefUnwindSafe for Driver {}
 
 impl Driver {
@@ -82,7 +82,7 @@ impl Driver {
     }
 
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
-        // When this guard is dropped, it wakes the operations that wait for this one. It is dropped even if the app's
+        // When this guard is dropped, it wakes the operations that wait for this one. That also happens if the app's
         // store panics.
         let _wakes = WakeOnDrop(&self.ended);
         // During this process's turn, no other process asks Polar. The turn lasts until the answer is stored.
@@ -141,8 +141,8 @@ impl Driver {
     }
 
     /// Waits until an operation ends, the scope is cancelled, or `pause` has passed. Does not wait if an operation has
-    /// ended since the last call. Returns `None` if no operation has ended. Otherwise returns `Some` with the time that
-    /// the operation has planned for the next automatic refresh. This time is `None` if no refresh is planned.
+    /// ended since the last call. Returns `None` if no operation has ended. Otherwise returns the time that the
+    /// operation has planned for the next automatic refresh, or `Some(None)` if it has planned none.
     pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
         let planned = lock(&self.planned);
         let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
@@ -151,8 +151,8 @@ impl Driver {
         planned.take()
     }
 
-    /// Carries out a store step. First reads without the lock, because most steps change nothing. This is safe, because
-    /// a record is only ever replaced as a whole. If the step changes something, reads again under the lock, and then
+    /// Carries out a store step. First reads without the lock, because most steps change nothing. That is safe, because
+    /// records are always replaced as a whole. If the step changes something, reads again under the lock, and then
     /// writes.
     fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
         self.pause(step.not_before, scope);
@@ -184,8 +184,8 @@ impl Driver {
         }
     }
 
-    /// Waits until it is this process's turn to ask Polar. While it is another process's turn, waits in many short
-    /// intervals, so that a cancellation soon ends the wait.
+    /// Waits until it is this process's turn to ask Polar. Waits in many short intervals, so that a cancellation soon
+    /// ends the wait.
     fn wait_for_turn<'a>(&'a self, step: TurnStep, scope: &Scope, held: &mut Option<Box<dyn HeldTurn + 'a>>) -> Step {
         const PIECE: Duration = Duration::from_millis(100);
         *held = self.store.take_turn(Duration::ZERO);
@@ -222,8 +222,8 @@ impl Driver {
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
         if !wait.is_zero() {
-            // This wait ends early if the scope is cancelled. The thread is also woken when another operation ends, and
-            // then goes back to waiting.
+            // Ends early if the scope is cancelled. If another operation ends, the thread wakes and then goes back to
+            // waiting.
             self.engine.wait_while(&self.ended, wait, |_| !scope.is_cancelled());
         }
     }

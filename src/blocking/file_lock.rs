@@ -63,19 +63,19 @@ use crate::store::{HeldTurn, StoreError};
 /// The length of a token. It is short because eCryptfs limits file names to 143 bytes, and the record's own name may
 /// already have 106.
 pub(super) const TOKEN_BYTES: usize = 8;
-/// The age of a lock at which its holder counts as dead. A live process holds a lock only for milliseconds.
+/// The age at which the holder of a lock counts as dead. A live process holds a lock only for milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// The age of a long-held lock at which its holder counts as dead. A live holder writes the lock file again every
-/// second. This age is shorter than the time limit of a `validate`. So an app that restarts after a crash can wait until
+/// The age at which the holder of a long-held lock counts as dead. A live holder writes the lock file again every
+/// second. This age is shorter than the time limit of a `validate`. So after a crash, a restarted app can wait until
 /// the lock of its previous run counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// A lock that could not be taken over is examined again after this time.
+/// The time after which a lock that could not be taken over is examined again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
-/// The largest number of claims that may be left behind at one lock. A claim is a file that a process creates to take
-/// over a lock, and leaves behind if it dies before it is done. The number of the claim is part of the file's name.
-/// File names must be short, so the number has at most two digits.
+/// The largest number of claims that may be left behind at one lock. A process creates a claim (a file) to take over a
+/// lock, and leaves it behind if it dies. The claim's number is part of the file's name. It has at most two digits,
+/// because file names must be short.
 const MOST_CLAIMS: u32 = 99;
-/// A value to use in place of the token if a lock file has no token, or if its token cannot be read.
+/// Stands for the token of a lock file that has no readable token.
 const NO_TOKEN: &str = "0000000000000000";
 
 /// The tokens of locks that this process could not delete. The lock files may still exist, but no thread holds these
@@ -96,12 +96,11 @@ struct Holder {
     token: String,
 }
 
-/// A held lock. The lock is released when this value is dropped, even if the work under the lock panics.
+/// A held lock. Dropping it releases the lock, even if the work under the lock panics.
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
-    /// Whether the lock file was created. While it has not been created yet, the lock excludes only the other threads
-    /// of this process.
+    /// Whether the lock file exists already. Until then, the lock excludes only the other threads of this process.
     file: bool,
 }
 
@@ -119,8 +118,8 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Lets a holder keep the lock for longer than a few milliseconds. As long as the holder calls `keep` regularly, other
-/// processes do not treat the lock as abandoned.
+/// Lets a holder keep the lock for longer than a few milliseconds. Other processes do not take over the lock as long as
+/// its holder calls `keep` regularly.
 impl HeldTurn for Held<'_> {
     /// Writes the token again, which renews the modification time of the lock.
     fn keep(&self) {
@@ -176,9 +175,8 @@ impl FileLock {
         Ok(Some(held))
     }
 
-    /// Reserves the lock for this thread, so that no other thread of this process can acquire it. Returns `false` if
-    /// another thread has reserved the lock. The lock file alone is not enough, because after a while another thread
-    /// could take it over as abandoned.
+    /// Reserves the lock for this thread within this process. Returns `false` if another thread has reserved it. The
+    /// lock file alone is not enough, because another thread could take it over when it counts as left behind.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();
@@ -198,8 +196,8 @@ impl FileLock {
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
         let create = || match create_private(&path) {
-            // Windows reports this error if the file was deleted while another process had it open, and that process
-            // still has not closed it. The file is then the lock of the previous holder.
+            // Windows reports this error if the lock file was deleted while another process had it open and has not
+            // closed it yet. The file is the lock of a previous holder.
             Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.exists() => {
                 Err(ErrorKind::AlreadyExists.into())
             }
@@ -238,8 +236,8 @@ impl FileLock {
 
     /// Removes the lock if it was left behind. Returns `true` if the lock was removed.
     ///
-    /// `judged` holds the last lock that was examined and not removed. A caller that tries repeatedly passes the same
-    /// `judged` each time, so that the same lock is not examined again at every try.
+    /// `judged` holds the last lock that was examined and not removed, so that a caller that tries repeatedly does not
+    /// examine the same lock at every try.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -258,8 +256,8 @@ impl FileLock {
         Ok(taken)
     }
 
-    /// Takes over the lock `seen` if it was left behind: moves the lock file to `old_path`, as described at the top of
-    /// this file. Returns `false` if the lock was not left behind, or if another process is taking over the lock.
+    /// Takes over the lock `seen` if it was left behind, by moving the lock file to `old_path`: see the top of this
+    /// file. Returns `false` if it was not left behind, or if another process is taking it over.
     fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
         if !is_older(seen.modified, now, self.stale_after) && !seen.is_own() {
             return Ok(false);
@@ -279,9 +277,9 @@ impl FileLock {
         taken
     }
 
-    /// Claims the right to take over the lock whose dead holder had the token `dead`. Only the process with the claim
-    /// may move the lock away. Returns the paths of this claim and of earlier claims by processes that died before they
-    /// had taken over the lock. Returns `None` if another process is taking over the lock.
+    /// Claims the right to take over the lock of the dead holder with the token `dead`. Only the process with the claim
+    /// may move the lock away. Returns the paths of this claim, and of earlier claims by processes that died before
+    /// they had taken over the lock. Returns `None` if another process is taking over the lock.
     fn claim(&self, dead: &str, now: SystemTime) -> io::Result<Option<Vec<PathBuf>>> {
         let mut claims = Vec::new();
         for attempt in 1..=MOST_CLAIMS {
@@ -329,9 +327,9 @@ impl FileLock {
     }
 
     /// Removes the files that dead processes have left beside the record. The caller holds the lock with `token`, so
-    /// every `.tmp` with another token was left by an earlier holder. Files with other endings may belong to processes
-    /// that are waiting for the lock or taking it over. They are removed only once they have reached the age at which a
-    /// lock counts as left behind.
+    /// every `.tmp` with another token was left by an earlier holder. Other files may belong to processes that are
+    /// waiting for the lock or taking it over. They are removed only when they are as old as a lock that counts as left
+    /// behind.
     pub(super) fn sweep(&self, token: &str) {
         let (Some(name), Some(directory)) = (self.record.file_name().and_then(OsStr::to_str), self.record.parent())
         else {
@@ -385,8 +383,8 @@ struct LockFile {
     modified: SystemTime,
 }
 
-/// A lock that this process has examined and could not take over. The process examines the lock again if the lock has
-/// changed, or as soon as the process has waited for the lock for `until` in total.
+/// A lock that this process has examined and could not take over. The process examines it again when the lock has
+/// changed, or when the process has waited for the lock for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,
@@ -445,8 +443,8 @@ fn remove_anything(path: &Path) {
     }
 }
 
-/// Returns `true` for a temporary error: another process has just removed or renamed the file or, on Windows, still has
-/// it open.
+/// Returns `true` for a temporary error: another process has just removed or renamed the file, or still has it open (on
+/// Windows).
 fn passes(error: &io::Error) -> bool {
     error.kind() == ErrorKind::NotFound || (cfg!(windows) && is_in_use(error))
 }
@@ -469,10 +467,9 @@ fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
-/// Puts back a lock file whose holder is still alive, and which was therefore moved away by mistake. Uses a hard link,
-/// or else creates the file again. If another process has acquired the lock in the meantime, both ways fail, and the
-/// file is not put back. In this case, the former holder notices that it has lost the lock: it checks that it still has
-/// the lock before it changes anything.
+/// Puts back a lock file that was moved away by mistake, because its holder is still alive. Uses a hard link, or
+/// otherwise creates the file again. Does nothing if another process has acquired the lock meanwhile. The former holder
+/// then notices that it has lost the lock, because it checks the lock before it changes anything.
 fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     if fs::hard_link(old_path, path).is_err()
         && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))
@@ -481,8 +478,8 @@ fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
     }
 }
 
-/// A wait in small steps, at most `limit` in total. Counts the steps instead of reading a clock, so that time during
-/// which the process was suspended does not count as waiting.
+/// A wait in small steps of at most `limit` in total. Counts the steps and reads no clock, so that the wait does not
+/// end early if the process was suspended.
 struct Wait {
     limit: Duration,
     waited: Duration,
@@ -509,9 +506,9 @@ impl Wait {
     }
 }
 
-/// Splits `entry` into a token and an extension, if it is the name of a temporary file of the record named `record`, or
-/// of one of the record's locks. Returns `None` for any other file. The record and the locks themselves count as other
-/// files, because their names contain no token.
+/// Splits the name of a temporary file of a record, or of one of its locks, into its token and its extension. `record`
+/// is the name of the record. Returns `None` for all other files, including the record and the locks, whose names
+/// contain no token.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;
@@ -538,7 +535,7 @@ mod tests {
         LockFile::read(&lock.path()).unwrap()
     }
 
-    /// Returns the time at which this lock becomes stale.
+    /// Returns the time at which this lock counts as left behind.
     fn later(seen: &LockFile) -> SystemTime {
         seen.modified + STALE_AFTER
     }

@@ -54,8 +54,8 @@ const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
 /// The extension of a record that this device keeps for another one.
 const OTHER_EXTENSION: &str = ".other.license";
-/// If a record of another device is in the directory, removing this device's record leaves a file with this content in
-/// its place. Without this file, the store would load the other device's record, and the app would offer to move that
+/// If this device's record is removed while a record of another device is in the directory, a file with this content
+/// takes its place. Otherwise the store would load the other device's record, and the app would offer to move that
 /// license.
 const NOTHING: &[u8] = b"no license\n";
 const TAG_DIGITS: usize = 16;
@@ -108,8 +108,8 @@ impl FileStore {
 }
 
 /// Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`. `PRODUCT` and `DEVICE` are the tags in lower-case
-/// hexadecimal digits. `APP` is made from the app id: it is cut to 64 Unicode code points, and then `_` replaces a `.`
-/// at the start and each code point other than `A-Z a-z 0-9 . - _`.
+/// hexadecimal digits. `APP` is the app id, cut to 64 Unicode code points. In it, `_` replaces a `.` at the start and
+/// every code point other than `A-Z a-z 0-9 . - _`.
 ///
 /// ```
 /// let name = polar_license::blocking::file_name("com.acme/app", [0x0a; 8], [0xff; 8]);
@@ -201,10 +201,9 @@ impl Store for FileStore {
         Ok(())
     }
 
-    /// Acquires a second lock, `NAME.asking.lock`, which a process holds while it asks Polar. If the lock file cannot
-    /// be created in the directory, returns a turn without a lock, so that the caller can ask Polar at once. Waiting
-    /// for other processes would gain nothing: they cannot save their records in such a directory either, so this
-    /// process could not use their answers.
+    /// Acquires the lock `NAME.asking.lock`, which a process holds while it asks Polar. If the lock file cannot be
+    /// created in the directory, returns a turn without a lock, so that the caller can ask Polar at once. Waiting for
+    /// another process is useless there: that process cannot save its answer in the directory either.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
             Ok(held) => held.map(|held| Box::new(held) as _),
@@ -215,9 +214,9 @@ impl Store for FileStore {
         }
     }
 
-    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new file
-    /// may have the same length and modification time as the old one. On Unix, the hash therefore includes the inode
-    /// number, which differs between the two files.
+    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new one
+    /// may have the same length and modification time. So on Unix the hash includes the inode number, in which the two
+    /// files differ.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {
@@ -238,7 +237,7 @@ impl fmt::Debug for FileStore {
 pub(super) enum Hindrance {
     /// Another process has the lock.
     Locked {
-        /// How long the other process has held the lock, if that is known.
+        /// The time for which the other process has held the lock, if it is known.
         held_for: Option<Duration>,
     },
     Failed(StoreError),
@@ -246,11 +245,11 @@ pub(super) enum Hindrance {
 
 #[cfg(feature = "http")]
 impl FileStore {
-    /// Rehearses a save without touching the record: acquires the lock, and writes and syncs a temporary file. Then
-    /// removes everything that it created, including the directory if it did not exist before.
+    /// Does everything that a save does, without touching the record: acquires the lock, and writes and syncs a
+    /// temporary file. Then removes everything that it created, including the directory if it did not exist before.
     pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
-        /// The content of the temporary file. It takes up more space than a record, so that a disk with only one free
-        /// block left counts as full.
+        /// The content of the temporary file. It is larger than a record, so that a disk with only one free block
+        /// counts as full.
         static REHEARSAL: [u8; 16 * 1024] = [0; 16 * 1024];
         let missing: Vec<&Path> = self.directory.ancestors().take_while(|path| !path.exists()).collect();
         let rehearsed = match self.lock.try_acquire(LOCK_TIMEOUT) {
@@ -264,13 +263,13 @@ impl FileStore {
             Err(error) => Err(Hindrance::Failed(error)),
         };
         for path in missing {
-            // If another process has created a file in the directory meanwhile, this fails and the directory stays.
+            // Fails if another process has created a file in the directory meanwhile. The directory then stays.
             let _ = fs::remove_dir(path);
         }
         rehearsed
     }
 
-    /// Returns the reason why the record cannot be read, or `None` if it can be read or does not exist.
+    /// Returns the reason why the record cannot be read. Returns `None` if it can be read, or if there is none.
     pub(super) fn unreadable(&self) -> Option<io::Error> {
         read_record(&self.path()).err()
     }
@@ -294,7 +293,7 @@ impl FileStore {
 }
 
 impl FileStore {
-    /// Runs `work` under the lock. If this thread does not hold the lock already, acquires it for this call.
+    /// Runs `work` under the lock, and acquires the lock first if this thread does not hold it yet.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         match self.lock.own_token() {
             Some(token) => work(&token),
@@ -322,8 +321,8 @@ impl FileStore {
         rename(temporary, &self.path()).map_err(failed)
     }
 
-    /// Returns the newest record of this app and product that belongs to another device, if one can be read. Its
-    /// license is not valid on this device, but the app can offer to move it here.
+    /// Returns the newest readable record of this app and product that belongs to another device. Its license is not
+    /// valid on this device, but the app can offer to move it here.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
         if self.name.ends_with(OTHER_EXTENSION) {
             return None;

@@ -2,10 +2,10 @@
 //! Never names a path in an error: paths contain the user's name. Never opens a named pipe in a way that blocks.
 //!
 //! # Owners
-//! `sudo` keeps the user's home directory, so a program that runs as root may work on the files of a user. That user
-//! cannot read a private file that belongs to root. So each file that root creates is given to the owner of the file
-//! that it replaces, or else to the owner of its directory. If everybody may write to the directory, the new file is
-//! always given to the owner of the directory: anybody may have put the old file there, in order to become the owner of
+//! `sudo` keeps the user's home directory, so a program that runs as root may work in a user's directory. If its files
+//! belonged to root, that user could not read them. So root gives each file that it creates to the owner of the file
+//! that it replaces, or otherwise to the owner of the directory. In a directory to which everybody may write, the owner
+//! of the directory always gets the file. Otherwise anybody could put a file there in advance, and become the owner of
 //! a file with a license key.
 
 use std::ffi::OsString;
@@ -63,8 +63,7 @@ fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
     }
 }
 
-/// Does nothing. On systems other than Unix, a new file gets the access rights of its directory: whoever can read the
-/// directory can read the file.
+/// Does nothing. On systems other than Unix, a new file has the access rights of its directory.
 #[cfg(not(unix))]
 fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
 
@@ -81,7 +80,7 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     Ok(open(path)?.0)
 }
 
-/// Opens a regular file for reading, and returns its length too. Fails for anything else, because opening a pipe would
+/// Opens a regular file for reading, and returns it with its length. Fails for anything else: opening a pipe would
 /// block until somebody writes to it.
 fn open(path: &Path) -> io::Result<(File, u64)> {
     let metadata = retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?;
@@ -96,9 +95,8 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((retry_while_in_use(|| options.open(path))?, metadata.len()))
 }
 
-/// Turns the error for a loop of symbolic links into `IsADirectory`, which this module uses for everything that is not
-/// a file. The standard library has an error kind for such a loop, but that kind is unstable. Returns any other error
-/// unchanged.
+/// Converts the error for a loop of symbolic links to `IsADirectory`, which this module uses for everything that is not
+/// a file. (The standard library's own error kind for a loop is unstable.) Returns other errors unchanged.
 #[cfg(unix)]
 fn unless_loop(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
@@ -201,7 +199,7 @@ pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) 
     attempt()
 }
 
-/// Returns `true` for the error codes with which Windows reports that another program has the file open.
+/// Returns `true` for the errors that Windows reports if another program has the file open.
 pub(super) fn is_in_use(error: &io::Error) -> bool {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
@@ -310,7 +308,7 @@ pub(super) mod tests {
         STEPS.take()
     }
 
-    /// Makes the next step of each of these kinds fail in this thread.
+    /// Makes the next step of each of these kinds fail on this thread.
     pub(in crate::blocking) fn fail_next(steps: &[DiskStep]) {
         FAILS.set(steps.to_vec());
     }

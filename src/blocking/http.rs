@@ -86,13 +86,13 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// The outcome of a request that was sent in the same way as [`HttpTransport`] sends requests, with the additional
-/// details that a self-test needs.
+/// The outcome of a request with additional details for a self-test. The request was sent in the same way as
+/// [`HttpTransport`] sends requests.
 pub(super) struct Probe {
     pub(super) answer: Answer,
     /// The header `Date` of the reply.
     pub(super) date: Option<String>,
-    /// The header `Polar-Version` of the reply: the version of Polar's API in which the reply is written.
+    /// The reply's header `Polar-Version`: the version of Polar's API.
     pub(super) version: Option<String>,
     /// The reason why there is no reply.
     pub(super) obstacle: Option<Obstacle>,
@@ -122,7 +122,7 @@ pub(super) enum Obstacle {
     Answer,
 }
 
-/// The proxy through which requests to an address are sent, and the certificates that are trusted for them.
+/// The proxy and the trusted certificates for requests to an address.
 pub(super) struct Route {
     /// The proxy's protocol, and whether a user name is sent to it.
     pub(super) proxy: Option<(String, bool)>,
@@ -144,13 +144,13 @@ pub(super) fn probe(request: &Request) -> Probe {
     }
 }
 
-/// Returns `true` if `SSL_CERT_FILE` is ignored because it does not name a file that can contain certificates.
+/// Returns `true` if `SSL_CERT_FILE` is ignored because it names no file that can contain certificates.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 pub(super) fn leaves_certificates_out() -> bool {
     system_roots::leaves_file_out()
 }
 
-/// Returns `false`, because the systems for which this function is compiled do not use `SSL_CERT_FILE`.
+/// Returns `false`, because these systems do not use `SSL_CERT_FILE`.
 #[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
 pub(super) fn leaves_certificates_out() -> bool {
     false
@@ -177,7 +177,7 @@ fn is_looked_up_in_vain(url: &str) -> bool {
     is_needed && (host.trim_matches(['[', ']']), 0).to_socket_addrs().is_err()
 }
 
-/// The variables that can name a proxy. ureq tries them in this order, and uses the first one that holds an address.
+/// The variables that can name a proxy. ureq tries them in this order, and uses the first one with an address.
 const PROXY_VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
 /// Returns the names of the environment variables that are set but do not hold a proxy's address.
@@ -205,8 +205,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<Ro
     let response = match request.method {
         Method::Get => with_headers(agent.get(request.url.as_str()), request)?.call()?,
         Method::Post => with_headers(agent.post(request.url.as_str()), request)?
-            // Without this header, ureq sends a body from a reader in chunks, and Polar answers a chunked body with the
-            // error 411.
+            // Without this header, ureq sends the body in chunks, and Polar answers a chunked body with the error 411.
             .header("Content-Length", request.body.len().to_string())
             .send(SendBody::from_reader(body))?,
     };
@@ -241,7 +240,8 @@ fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
     Ok(Reply { answer, date, version })
 }
 
-/// Returns the target and the scheme of a request to this address, or `None` if nothing may be sent to the address.
+/// Returns the target and the scheme of a request to this address, or `None` if requests to the address are not
+/// allowed.
 fn target(url: &str) -> Option<(Target, Scheme)> {
     let uri: Uri = url.parse().ok()?;
     Target::of(uri.scheme_str()?, uri.host()?)
@@ -256,8 +256,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Http => TlsConfig::default(),
     };
     let proxy = proxy(target)?;
-    // ureq applies `timeout_connect` first to the connection to the proxy, and then once more to the wait for the
-    // proxy's answer. Each of the two gets half of the request's time.
+    // ureq applies `timeout_connect` twice: to the connection to the proxy, and to the wait for the proxy's answer. So
+    // each gets half of the request's time.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
         .proxy(proxy)
@@ -276,8 +276,8 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
     Ok(config.new_agent())
 }
 
-/// Returns the proxy for a request. Fails if the first proxy variable that is set in the environment does not hold a
-/// proxy's address: ureq would ignore that variable, and send the request without the proxy.
+/// Returns the proxy for a request. Fails if the first proxy variable that is set does not contain the address of a
+/// proxy. Without this check, ureq would ignore the variable and send the request without a proxy.
 fn proxy(target: Target) -> Result<Option<Proxy>, Fault> {
     if target == Target::Loopback {
         return Ok(None);
@@ -304,8 +304,8 @@ fn system_roots() -> Option<usize> {
     None
 }
 
-/// Loads the system's root certificates. ureq's platform verifier is not used: on a system without certificates it
-/// fails only after connecting, and its error looks like that of any other failed connection.
+/// Loads the system's root certificates. Does not use ureq's platform verifier: on a system without certificates, that
+/// verifier fails only after connecting, and its error looks like any other failed connection.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;
@@ -316,8 +316,8 @@ fn roots() -> RootCerts {
     found.iter().map(|certificate| ureq::tls::Certificate::from_der(certificate).to_owned()).into()
 }
 
-/// Returns the bundled root certificates, because Android's own verifier cannot be used: it needs the app's Java
-/// context, which this library does not have.
+/// Returns the bundled root certificates. Android's own verifier cannot be used: it needs the app's Java context, which
+/// this library does not have.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn roots() -> RootCerts {
     RootCerts::WebPki
@@ -331,7 +331,7 @@ struct WatchedBody<'a> {
 
 impl<'a> WatchedBody<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        // An empty body is never read, so nothing shows whether the request was sent.
+        // An empty body is never read, so the reader cannot show whether the request was sent.
         Self { rest: bytes, sent: if bytes.is_empty() { Sent::Maybe } else { Sent::No } }
     }
 }
@@ -346,7 +346,7 @@ impl Read for WatchedBody<'_> {
 /// The reason why there is no reply.
 enum Fault {
     Address,
-    /// This environment variable should hold the address of a proxy, but its value is not such an address.
+    /// The value of this environment variable is not the address of a proxy.
     ProxyVariable(&'static str),
     TooLarge,
     Ureq(ureq::Error),
@@ -404,7 +404,7 @@ impl Fault {
     }
 }
 
-/// Returns `true` if an error of this kind means that the server or a proxy accepted the connection and then closed it.
+/// Returns `true` if this kind of error means that the server or a proxy closed a connection that it had accepted.
 fn was_accepted(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     matches!(
@@ -419,14 +419,14 @@ fn was_accepted(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// Composes one line for developers and logs. It is not ureq's own message, because that message may contain an address
-/// or a detail of a proxy.
+/// Composes one line for developers and logs. ureq's own message is not used, because it may contain an address or a
+/// detail of a proxy.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {
         (Error::HostNotFound, _) => "could not connect to Polar: host not found".to_owned(),
         (Error::ConnectProxyFailed(reason), _) => {
-            // ureq's text is the status code, a slash, and the code once more in place of the status's name
+            // ureq's text is the status code, a slash, and the code again where the status's name belongs
             let reason = reason.split('/').next().unwrap_or_default();
             format!("the proxy did not connect to Polar: {reason}")
         }

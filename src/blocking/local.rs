@@ -1,4 +1,4 @@
-//! The parts of a native client that depend on this device: its identity, random bytes, and a place for the record.
+//! The parts of a native client that depend on this device: its identity, random bytes, and the place of the record.
 //! This module sends nothing.
 
 use super::file_store::FileStore;

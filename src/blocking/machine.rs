@@ -34,10 +34,9 @@ pub fn machine_source() -> Option<String> {
     identifier()
 }
 
-/// Returns the identifier of this device. This is [`machine_source`] if the system has an identifier. If not, it is a
-/// random identifier that the first call stores in `directory`, and that later calls read again. Returns `None` if the
-/// random identifier cannot be stored: at the next start, another random identifier would make this device look like a
-/// different one.
+/// Returns the identifier of this device: [`machine_source`], or else a random identifier. The first call stores the
+/// random identifier in `directory`, and later calls read it. Returns `None` if it cannot be stored, because with
+/// another random identifier at the next start, this device would look like a different one.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }
@@ -59,9 +58,9 @@ fn usable(text: &str) -> Option<String> {
     (!blank && text != "uninitialized").then(|| text.to_owned())
 }
 
-/// Returns the random identifier in the directory, and creates it if there is none. Two processes that start at the
-/// same time get the same identifier: only one of them can create the file, and the other one cannot read the file
-/// before its content is complete.
+/// Returns the random identifier in the directory, and creates it if there is none. If two processes start at the same
+/// time, both get the same identifier: only one of them can create the file, and the other one sees the file only when
+/// it is complete.
 fn random_source(directory: &Path) -> Option<String> {
     let path = directory.join(RANDOM_NAME);
     if let Some(id) = read_random(&path) {

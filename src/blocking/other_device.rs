@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::store::Store;
 use std::path::PathBuf;
 
-/// What a client needs in order to act for other devices.
+/// The parts of a client with which it acts for other devices.
 pub(crate) struct OtherDevices {
     pub(crate) config: Config,
     pub(crate) directory: Option<PathBuf>,

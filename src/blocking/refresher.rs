@@ -1,6 +1,6 @@
 //! A thread that refreshes the license whenever a refresh is due. So in a program that runs for weeks, the license
-//! stays confirmed, a revoked key is noticed within a day, and what another process has stored is noticed within two
-//! seconds. The thread decides nothing itself: after every operation, the engine says when the next refresh is due.
+//! stays confirmed, a revoked key is noticed within a day, and a record that another process has stored is noticed
+//! within two seconds. The thread decides nothing: after every operation, the engine says when the next refresh is due.
 
 use super::driver::{Driver, Scope};
 use crate::engine::{Look, Operation, Watch};
@@ -39,8 +39,7 @@ impl Drop for Refresher {
 
 fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
     let mut watch = Watch::new(driver.now());
-    // An earlier operation may have planned the time of the next refresh. This call discards that plan, because it
-    // could delay the first refresh.
+    // Discards the refresh time that an earlier operation may have planned, because it could delay the first refresh.
     driver.wait_for_plan(Duration::ZERO, scope);
     while !scope.is_cancelled() {
         if watch.record_changed(driver.stamp()) {
@@ -53,8 +52,8 @@ fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
                 Duration::ZERO
             }
         };
-        // Every operation sets the time of the next automatic refresh. This includes operations that the app has
-        // started, such as an activation.
+        // Every operation sets the time of the next automatic refresh, also one that the app has started, such as an
+        // activation.
         if let Some(wake_at) = driver.wait_for_plan(pause, scope) {
             watch.planned(driver.now(), wake_at);
         }

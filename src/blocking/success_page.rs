@@ -54,8 +54,7 @@ pub struct SuccessPage {
 /// sends to this page are shorter.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// The pause between two rounds. In each round, waiting connections are accepted, and the data that has arrived is
-/// read.
+/// The pause between two rounds. Each round accepts the waiting connections, and reads the data that has arrived.
 const PIECE: Duration = Duration::from_millis(50);
 
 /// The time limit for a connection to send its whole request.
@@ -89,8 +88,8 @@ impl SuccessPage {
         Ok(Self { listener, address: format!("http://127.0.0.1:{port}/polar?state={state}"), state })
     }
 
-    /// Returns the success URL of the checkout. Only the vendor's backend should know it, because anybody who knows it
-    /// can send a token here.
+    /// Returns the success URL of the checkout. Give it only to the vendor's backend, because anybody who knows it can
+    /// send a token here.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -164,8 +163,8 @@ impl SuccessPage {
         found
     }
 
-    /// Answers a request with a page. Returns the token in the request. Returns `None` if there is no token, or if the
-    /// request's `state` is not the one in the success URL.
+    /// Answers a request with a page, and returns the token in the request. Returns `None` if there is no token, or if
+    /// the request's `state` is not the one in the success URL.
     fn answer(&self, texts: &Texts, visitor: &mut Visitor) -> Option<Token> {
         let token = token_in(&visitor.head, &self.state);
         let (status, text) = match token {
@@ -178,14 +177,15 @@ impl SuccessPage {
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
         let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        // The page is so short that writing it cannot block. If writing fails, the token is used all the same.
+        // The page is so short that writing it cannot block. A failure to write it does not matter: the token is used
+        // anyway.
         let _ = visitor.connection.write_all(page.as_bytes());
         token
     }
 }
 
 impl Visitor {
-    /// Reads as much of the request line and the headers as has arrived. Returns `true` once all of them have been
+    /// Reads the part of the request line and the headers that has arrived. Returns `true` when all of them have been
     /// read, or as many bytes as the limit allows.
     fn read_head(&mut self) -> io::Result<bool> {
         let mut byte = [0];
@@ -201,8 +201,8 @@ impl Visitor {
     }
 }
 
-/// Returns the token in a request. Returns `None` if the request contains no token, or if the request's own parameter
-/// `state` differs from the expected `state`.
+/// Returns the token in a request. Returns `None` if there is no token, or if the request's parameter `state` is not
+/// the expected `state`.
 fn token_in(request: &[u8], state: &str) -> Option<Token> {
     let line = std::str::from_utf8(request).ok()?.lines().next()?;
     let target = line.strip_prefix("GET ")?.split(' ').next()?;
@@ -214,8 +214,8 @@ fn token_in(request: &[u8], state: &str) -> Option<Token> {
     Token::read(parameter("customer_session_token")?)
 }
 
-/// Returns `true` if two texts are equal. The position of the first difference does not affect how long this takes, so
-/// that nobody can find the expected text by measuring the time.
+/// Returns `true` if two texts are equal. The time that this takes does not depend on the position of the first
+/// difference, so that nobody can find the expected text by measuring the time.
 fn is_same(given: &str, expected: &str) -> bool {
     let different = given.bytes().zip(expected.bytes()).fold(0, |different, (a, b)| different | (a ^ b));
     given.len() == expected.len() && different == 0

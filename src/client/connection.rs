@@ -24,8 +24,8 @@ pub(crate) enum Scheme {
 }
 
 impl Target {
-    /// Returns the kind of server at an address, and whether the connection to it is encrypted. Returns `None` if
-    /// nothing may be sent to the address.
+    /// Returns the kind of server at an address, and whether the connection is encrypted. Returns `None` if requests to
+    /// the address are not allowed.
     pub(crate) fn of(scheme: &str, host: &str) -> Option<(Self, Scheme)> {
         let target = if is_loopback(host) { Self::Loopback } else { Self::Remote };
         match (scheme, target) {
@@ -41,14 +41,14 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Returns the message for a request that was not sent because the environment variable `variable` does not hold the
-/// address of a proxy.
+/// Returns the message for a request that was not sent because the value of the environment variable `variable` is not
+/// the address of a proxy.
 pub(crate) fn wrong_proxy(variable: &str) -> String {
     format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
 }
 
-/// Returns the answer for a request whose time limit is zero: a timeout. Returns `None` if there is time left. A
-/// request with no time left is never passed to the network stack, which might check the limit only after it has sent
+/// Returns a timeout for a request whose time limit is zero, and `None` if there is time left. A request without time
+/// is never passed to the network stack, because the network stack might check the limit only after it has sent
 /// something.
 pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
     timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))
@@ -74,8 +74,8 @@ pub(crate) enum CertificateFault {
 }
 
 impl CertificateFault {
-    /// Returns the certificate fault that rustls reports in `reason`, or `None` if the report is not about the
-    /// certificate.
+    /// Returns the fault of the certificate that rustls reports in `reason`, or `None` if `reason` is about something
+    /// else.
     pub(crate) fn of(reason: &str) -> Option<Self> {
         // error codes of Windows: CERT_E_EXPIRED, CERT_E_UNTRUSTEDROOT and CERT_E_CN_NO_MATCH
         const EXPIRED: u32 = 0x800B_0101;
@@ -114,7 +114,7 @@ pub(crate) fn tls_message(reason: &str) -> String {
     format!("the connection's certificate is not trusted: {problem}{hint}")
 }
 
-/// Returns `true` if rustls reports that the server does not speak TLS: its answer does not begin as a TLS record does.
+/// Returns `true` if rustls reports that the server does not speak TLS, because its answer is not a TLS record.
 pub(crate) fn is_plain_text(reason: &str) -> bool {
     reason == "received corrupt message of type InvalidContentType"
 }
@@ -123,8 +123,8 @@ fn certificate_problem(reason: &str) -> Option<&str> {
     without_names(reason).strip_prefix("invalid peer certificate: ")
 }
 
-/// Returns the report without the names that the certificate is valid for. rustls lists these names after a semicolon.
-/// They could reveal whose network this is.
+/// Returns the report without the names for which the certificate is valid. rustls lists them after a semicolon. They
+/// could reveal whose network this is.
 fn without_names(reason: &str) -> &str {
     reason.split(';').next().unwrap_or_default()
 }

@@ -30,8 +30,8 @@ impl<L: Clone + Deref<Target: Fn(&Decision, &Decision)>> Listeners<L> {
         let at = list.entries.iter().position(|(other, _)| *other == id);
         let removed = at.map(|at| list.entries.remove(at));
         drop(list);
-        // The listener is dropped after the lock is released. Dropping it may run code of the app, and that code may
-        // call the client, which needs the lock.
+        // The listener is dropped after the lock is released. Dropping it may run the app's code, which may call the
+        // client and so needs the lock.
         drop(removed);
     }
 

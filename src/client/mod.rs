@@ -1,6 +1,6 @@
-//! The parts that all clients share, whatever platform they run on: the documentation of their methods (`operations/`),
-//! the code that opens them, listeners, and warnings about unknown features. This module never waits, stores or sends
-//! anything, reads no clock, and decides nothing about licenses.
+//! The parts that the clients of all platforms share: the documentation of their methods (`operations/`), opening,
+//! listeners, and warnings about unknown features. This module never waits, stores or sends anything, reads no clock,
+//! and decides nothing about licenses.
 //!
 //! ```text
 //!  blocking::Client   tokio::Client   fetch::Client     threads, tasks, locks, timers: one driver each

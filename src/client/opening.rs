@@ -1,5 +1,4 @@
-//! Opens a client: determines its device id, creates its engine, and returns the values that make up the name of its
-//! record.
+//! Opens a client: determines its device id, creates its engine, and returns the parts of its record's name.
 
 use std::sync::OnceLock;
 
@@ -23,8 +22,8 @@ pub(crate) struct Machine {
     pub(crate) takes_turns: bool,
 }
 
-/// The result of opening a client: its engine, the warnings about unknown features, and the values that distinguish the
-/// client's record from the records of other apps, products and devices.
+/// An opened client: its engine, the warnings about unknown features, and the values that distinguish its record from
+/// the records of other apps, products and devices.
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
     pub(crate) unknown_features: UnknownFeatures,
@@ -39,7 +38,7 @@ pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Ope
     let device = match (config.device_id(), machine.source) {
         (Some(id), _) => DeviceId::from_app(&organization, id),
         (None, Some(source)) => DeviceId::derive(&organization, &source),
-        // Nothing identifies this machine, and nothing can be stored. So each run of the app counts as a new device.
+        // Nothing identifies this machine, and nothing can be stored. Each run of the app counts as a new device.
         (None, None) => DeviceId::derive(&organization, &random_id(machine.random)),
     };
     create(config, device, machine.system, machine.random, machine.takes_turns, has_own_clock)
@@ -67,8 +66,8 @@ fn create(
     has_own_clock: bool,
 ) -> Opened {
     let host = Host { device, system, seed: random(), takes_turns };
-    // All clients of this process send from the same IP address, so they share a pacer. A pacer can use the times of
-    // only one clock, so a client with a clock of its own has its own pacer.
+    // All clients of this process have the same IP address, so they share a pacer. A client with a clock of its own
+    // needs its own pacer, because a pacer can use the times of only one clock.
     let pacer = if has_own_clock { Pacer::new() } else { process_pacer() };
     let app_id = config.app_id().to_owned();
     let unknown_features = UnknownFeatures::new(&config);

@@ -25,9 +25,9 @@ impl ActivateOptions {
         self
     }
 
-    /// Sets whether to move the license to this device if no seat is free. To move it, the activation releases the seat
-    /// that an earlier activation took and this device still remembers, and then takes the free seat. Only a seat of
-    /// the same key is released. Use this option if the home directory was moved to another machine.
+    /// Sets whether to move the license to this device if no seat is free. For that, the activation releases a seat of
+    /// the same key that this device still remembers from an earlier activation. Use this option if the home directory
+    /// was moved to another machine.
     pub fn replace_previous(mut self, replace: bool) -> Self {
         self.replace_previous = replace;
         self

@@ -4,8 +4,8 @@
 /// the client's driver. `bounds` are the trait bounds of `progress`, the function to which some methods report
 /// progress. With the last arguments `async, await`, the methods return futures; without them, the methods block.
 ///
-/// This is a macro because one Rust function cannot block for one client and return a future for another. Without the
-/// macro, each operation of the portal would have to be written three times, once for each kind of client.
+/// This is a macro because one Rust function cannot both block and return a future. Without the macro, each operation
+/// of the portal would have to be written once for each kind of client.
 macro_rules! portal {
     ($Pointer:ident, [$($bounds:tt)*] $(, $async:ident, $await:ident)?) => {
         /// The customer portal of a [client](super::Client), returned by its `portal()`. See [`portal`](crate::portal).
@@ -14,9 +14,9 @@ macro_rules! portal {
             driver: $Pointer<Driver>,
         }
 
-        /// A customer's session. With it, an app finds the customer's license keys, restores a license, and manages
-        /// devices. A session lasts an hour, and Polar offers no way to end it early. So keep it in memory only, and
-        /// drop it when the dialog that it belongs to closes.
+        /// A customer's session. It finds the customer's license keys, restores a license, and manages devices. It
+        /// lasts an hour, and Polar offers no way to end it early. So keep it in memory only, and drop it when its
+        /// dialog closes.
         #[derive(Clone)]
         pub struct Session {
             driver: $Pointer<Driver>,
@@ -98,7 +98,7 @@ macro_rules! portal {
             ///
             /// # Errors
             /// `invalid_argument` if `link` is not a link of this form; `refused` if Polar does not know it.
-            // Not available in a web page, because a page cannot read the address to which the link redirects.
+            // Absent in web pages, because a page cannot read the address to which the link redirects.
             #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
             pub $($async)? fn checkout(&self, link: &str) -> Result<Checkout, Error> {
                 let begin = |context, _| steps::open_checkout(context, link);
@@ -146,10 +146,9 @@ macro_rules! portal {
                 self.driver.portal(|context, _| steps::license_keys(context, token), |_| Continue(()))$(.$await)?
             }
 
-            /// Returns those of the customer's [license keys](Self::license_keys) that can be used, in the same order
-            /// as `license_keys`. If no key can be used, returns the expired key with the latest expiry instead: this
-            /// device's clock may be wrong, so the key may not really have expired. Polar then accepts or refuses that
-            /// key on activation. The list is never empty.
+            /// Returns those of the customer's [license keys](Self::license_keys) that can be used, in the same order.
+            /// If no key can be used, returns the expired key with the latest expiry instead: if this device's clock is
+            /// wrong, that key may be valid, and Polar decides when it is activated. The list is never empty.
             ///
             /// # Errors
             /// `refused` with a reason if the customer has no key for this app, or if no key can be used and none has

@@ -92,8 +92,8 @@ impl SharedEngine {
 
     /// Wakes the threads that are in [`wait_while`](Self::wait_while).
     pub(crate) fn wake(&self, signal: &Condvar) {
-        // The lock prevents a lost wake-up. A thread in `wait_while` holds the lock from its check until it begins to
-        // wait. So a thread that checked before the change is already waiting when the signal comes.
+        // The lock prevents a lost wake-up: a thread in `wait_while` holds it from its check until it begins to wait.
+        // So a thread that checked before the change is already waiting when the signal comes.
         drop(self.lock());
         signal.notify_all();
     }

@@ -6,8 +6,8 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_
 use std::path::Path;
 use std::{env, fs};
 
-/// The largest size of a file of certificates. Usually, all certificates of a system together are more than a hundred
-/// times smaller.
+/// The largest size of a file of certificates. All certificates of a system together are usually less than a hundredth
+/// of it.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Returns the root certificates that were found on this system. There may be none.
@@ -23,8 +23,8 @@ pub(crate) fn system_roots() -> CertificateResult {
     found
 }
 
-/// Returns `true` if `SSL_CERT_FILE` is set and must be ignored: it does not name a regular file (a device or a pipe
-/// may have no end), or the file is too long for certificates.
+/// Returns `true` if `SSL_CERT_FILE` is set but must not be read. It may name a device or a pipe, which may have no
+/// end, or a file that is too long for certificates.
 pub(crate) fn leaves_file_out() -> bool {
     let is_usable = |path: &Path| fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST_BYTES);
     env::var_os("SSL_CERT_FILE").is_some_and(|path| !is_usable(Path::new(&path)))

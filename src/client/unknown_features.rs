@@ -1,10 +1,10 @@
 //! Logs a warning if the app asks for a feature that the configuration does not name. Such a feature is off, and its
-//! name is most often a typo.
+//! name is usually a typo.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::config::Config;
-use crate::features::EnabledFeatures;
+use crate::features::{Access, EnabledFeatures};
 use crate::text::printable;
 
 /// The features of the configuration, and the names for which a warning was logged.
@@ -18,7 +18,7 @@ const MOST_NAMES: usize = 64;
 
 impl UnknownFeatures {
     pub(crate) fn new(config: &Config) -> Self {
-        Self { features: config.features().enabled_for(None), warned: Mutex::default() }
+        Self { features: config.features().enabled_for(Access::default()), warned: Mutex::default() }
     }
 
     /// Logs a warning, once for each name, if the configuration does not name this feature. Holds no lock while it

@@ -70,6 +70,8 @@ const SETTINGS: &[(&str, Read)] = &[
     ("refreshIntervalMs", |builder, setting| set(&mut builder.refresh_ms, setting.milliseconds().map(Some))),
     ("offlineGraceMs", |builder, setting| set(&mut builder.settings.grace_ms, setting.milliseconds())),
     ("airGapDays", |builder, setting| set(&mut builder.air_gap_days, setting.days().map(Some))),
+    ("trialDays", |builder, setting| set(&mut builder.trial_days, setting.days().map(Some))),
+    ("trialFeatures", |builder, setting| set(&mut builder.trial_features, setting.strings().map(Some))),
     ("timeoutMs", |builder, setting| set(&mut builder.settings.timeout_ms, setting.milliseconds())),
     ("label", |builder, setting| set(&mut builder.settings.label, setting.string().map(Some))),
     ("conditions", |builder, setting| set(&mut builder.settings.conditions, setting.values())),
@@ -94,8 +96,7 @@ fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A member of the object. Each method of this type reads the member as one type, or returns an error that says what
-/// the member must be.
+/// A member of the object. Each method reads it as one type, or returns an error that says what the member must be.
 #[derive(Clone, Copy)]
 struct Setting<'a> {
     name: &'a str,
@@ -198,9 +199,8 @@ fn wrong(name: &str, expected: &str) -> Error {
 
 /// The settings of an app.
 ///
-/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare this type with
-/// the builder: its members with the settings that [`ConfigBuilder::from_json`] reads, and its doc comments with those
-/// of the builder's methods.
+/// The types in other languages and the setters in C and C++ are generated from this type. Tests compare its members
+/// with the settings that [`ConfigBuilder::from_json`] reads, and its doc comments with those of the builder's methods.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]
@@ -226,10 +226,16 @@ pub(crate) struct SettingsJson {
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
-    /// The number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-    /// license otherwise. Without this setting, such licenses are not permitted.
+    /// The number of days after Polar's confirmation for which a license is valid on a computer that is never online.
+    /// At least one day, at most ten years. Requires an app secret, because anybody could forge such a license
+    /// otherwise. Default: such licenses are not permitted.
     air_gap_days: Option<u32>,
+    /// The number of days for which people can try the app before they buy a license. At least one day, at most a year.
+    /// The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+    /// again. Without this setting, there is no trial.
+    trial_days: Option<u32>,
+    /// The features that the trial includes. Default: all features of the app.
+    trial_features: Option<Vec<String>>,
     /// The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up
     /// to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
     timeout_ms: Option<u64>,
@@ -250,15 +256,15 @@ pub(crate) struct SettingsJson {
     /// A secret that is compiled into the app and seals the record. It keeps others from forging a record, as long as
     /// nobody reads the secret from the app's code.
     app_secret: Option<String>,
-    /// The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
-    /// sealed again with the current secret. An empty string stands for versions that had no secret.
+    /// The secrets of earlier versions of the app. Records that were sealed with one of them can still be opened, and
+    /// are sealed again with the current secret. An empty string stands for versions without a secret.
     previous_app_secrets: Option<Vec<String>>,
     /// The versions of the app that a license includes: those that were built within a number of days after the license
-    /// was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier
-    /// versions continue to work. Default: a license includes every version.
+    /// was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+    /// includes every version.
     updates: Option<UpdatesJson>,
     /// The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if
-    /// the next step is to renew the license, or to enter a key, which the user may have to buy first.
+    /// the next step is to renew the license or to enter a key (the user may have to buy one first).
     purchase_url: Option<String>,
     /// The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
     /// an `https` address. It is the `nextUrl` of a decision or an error if the next step is to manage devices.
@@ -289,6 +295,7 @@ pub(crate) struct UpdatesJson {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Access;
     use crate::time::Timestamp;
     use std::time::Duration;
 
@@ -303,7 +310,8 @@ mod tests {
         let config = read(
             r#", "environment": "sandbox", "benefits": ["b0010000-0000-4000-8000-000000000001"],
             "features": {"export": ["b0010000-0000-4000-8000-000000000002"]}, "bindDevice": false,
-            "refreshIntervalMs": 3600000, "offlineGraceMs": 7200000, "timeoutMs": 5000, "label": "kiosk",
+            "refreshIntervalMs": 3600000, "offlineGraceMs": 7200000, "trialDays": 14, "trialFeatures": ["export"],
+            "timeoutMs": 5000, "label": "kiosk",
             "conditions": {"major": 9007199254740991, "beta": true, "edition": "pro"}, "meta": {"build": "x"},
             "deviceId": "rack 7", "appSecret": "s", "previousAppSecrets": ["r"],
             "updates": {"days": 365, "built": "2026-11-21"},
@@ -313,10 +321,15 @@ mod tests {
         .unwrap();
         assert_eq!(config.environment().base_url(), "https://sandbox-api.polar.sh");
         assert_eq!(config.benefits().len(), 1);
-        assert!(config.features().enabled_for(None).iter().any(|(name, _)| name == "export"));
+        assert!(config.features().enabled_for(Access::Denied).iter().any(|(name, _)| name == "export"));
         assert!(!config.bind_device());
         assert_eq!(config.refresh_interval(), Duration::from_secs(3600));
         assert_eq!(config.offline_grace(), Duration::from_secs(7200));
+        let trial = config.trial().unwrap();
+        assert_eq!(trial.ms, 14 * 24 * 60 * 60 * 1000);
+        assert!(config.features().enabled_for(Access::Trial(trial.features.clone())).allows("export"));
+        assert_eq!(config.certainly_past().to_string(), "2026-11-21T00:00:00Z", "the day of the build");
+        assert_eq!(read("").unwrap().certainly_past().to_string(), "2026-10-01T00:00:00Z");
         assert_eq!(config.timeout(), Duration::from_secs(5));
         assert_eq!(config.label(), Some("kiosk"));
         assert_eq!(config.conditions().json(), r#"{"beta":true,"edition":"pro","major":9007199254740991}"#);

@@ -28,15 +28,14 @@ use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 
-/// The limit on unsettled seats, which are seats that this device may have taken or still has to release. At this
-/// limit, the device takes no further seat. With the longest labels and keys, this many seats fill half of the longest
-/// record that can be read.
+/// The limit on unsettled seats: seats that this device may have taken or still has to release. A device with this many
+/// takes no further seat. With the longest labels and keys, they fill half of the longest record that can be read.
 const MOST_UNSETTLED: usize = 256;
 
-/// The maximum number of kept seats (see `Engine::activate`) that one activation asks Polar about.
+/// The largest number of kept seats (see `Engine::activate`) about which one activation asks Polar.
 const MOST_KEPT_ASKED: usize = 16;
 
-/// The rejection of a key whose seats are all taken, as far as this device can tell.
+/// The rejection of a key that, as far as this device can tell, has no free seat.
 const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
 
 impl Engine {
@@ -83,7 +82,7 @@ impl Engine {
         Next::Send(AfterReply::Check(activation, seat, request))
     }
 
-    /// Handles Polar's answer to the question whether the key is valid, either with `seat` or without a seat.
+    /// Handles Polar's answer whether the key is valid, with `seat` or without a seat.
     pub(super) fn checked(
         &mut self,
         mut activation: Activation,
@@ -113,13 +112,12 @@ impl Engine {
         if activation.previous.as_ref().is_some_and(|previous| is_here(&previous.identity)) {
             return self.keep_license(activation, identity, confirmed, now);
         }
-        // No seat has to be taken: either the key needs none, or one of the seats that this device has kept belongs to
-        // the key.
+        // No seat has to be taken: the key needs none, or this device already has one.
         self.save_activated(activation, None, confirmed, now)
     }
 
-    /// Keeps the stored license instead of taking a seat. Either the stored license already has the key that was
-    /// checked, or its seat belongs to that key.
+    /// Keeps the stored license instead of taking a seat, because that license already has the checked key, or a seat
+    /// of that key.
     fn keep_license(&mut self, activation: Activation, identity: Identity, confirmed: Confirmed, now: Now) -> Next {
         let is_stored = self.is_stored(&identity);
         let answer = activation.previous.map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));
@@ -135,8 +133,8 @@ impl Engine {
         Ok(confirmed)
     }
 
-    /// Saves the attempt before the activation is sent. If the process dies after sending, the saved attempt shows that
-    /// this device may have taken a seat.
+    /// Saves the attempt before the activation is sent. If the process then dies, the saved attempt shows that this
+    /// device may have taken a seat.
     pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Next {
         if self.record.unsettled() >= MOST_UNSETTLED {
             let message = format!(
@@ -172,12 +170,12 @@ impl Engine {
             return Next::fail(self.error(ErrorKind::Storage, message));
         }
         if self.is_newer {
-            // a newer version wrote the stored record, so the record was left as it is, and the attempt was not saved
+            // a newer version wrote the stored record, so the record was left unchanged, and the attempt was not saved
             self.forget_attempt(attempted.id);
             return Next::fail(self.refused(Reason::NewerFormat));
         }
         if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
-            // The attempt has disappeared from the record, because another process has removed the record meanwhile.
+            // The attempt is gone, because another process has removed the record meanwhile.
             return Next::fail(self.not_activated());
         }
         let mut meta = self.config.meta().clone();
@@ -213,9 +211,9 @@ impl Engine {
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
-            // The request that releases the older seat names the key that is being activated. If the older seat's key
-            // was rotated into this key, Polar finds the seat. If the seat belongs to another license, Polar does not
-            // find it, and nothing is released.
+            // The request to release the older seat names the key that is being activated. Polar finds the seat if
+            // its own key was replaced by this key. Polar does not find the seat of another license, and so releases
+            // nothing.
             Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
             None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }
@@ -241,7 +239,7 @@ impl Engine {
         Next::save(vec![Edit::Activated(Box::new(activated)), Edit::Plan(plan)], Success::Activated)
     }
 
-    /// Ends an activation that is known not to have taken a seat. The license on this device, if any, is unchanged.
+    /// Ends an activation that has certainly taken no seat. The license on this device, if any, is unchanged.
     fn stop(&mut self, activation: Activation, attempt: Option<AttemptId>, rejection: Rejection, now: Now) -> Next {
         let pause = self.pause(&rejection, now);
         let edits = attempt.map(Edit::AttemptOver).into_iter();
@@ -257,8 +255,8 @@ impl Engine {
         Next::fail_after(edits.chain(pause).collect(), error)
     }
 
-    /// Ends an activation for which no seat was free. If another process on this device has taken the last seat
-    /// meanwhile, the activation succeeds, because that seat serves both processes.
+    /// Ends an activation that found no free seat. The activation succeeds if another process on this device has taken
+    /// the last seat meanwhile, because that seat serves both processes.
     pub(super) fn no_seat(&self, activation: &Activation) -> Next {
         let previous = activation.previous.as_ref().map(|previous| &previous.identity);
         let taken_meanwhile = self.record.license.as_ref().is_some_and(|license| {
@@ -282,8 +280,8 @@ impl Engine {
         Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Returns `true` if the store already contains this license with a confirmation. In this case, the license works
-    /// at the next start even if the edits of this operation are never saved.
+    /// Returns `true` if the store already contains this license with a confirmation. It then works at the next start
+    /// even if the edits of this operation are never saved.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =

@@ -32,8 +32,8 @@ impl Engine {
     pub(super) fn ask(&mut self, question: Question, now: Now) -> Next {
         let increment_usage = match question.purpose {
             Purpose::Refresh(patience) => {
-                // Whether a refresh is due is decided only before the first request. If another process gets an answer
-                // in the meantime, the code below notices that the license's revision has changed.
+                // Only the first request depends on whether a refresh is due. If another process gets an answer
+                // meanwhile, the code below notices it by the license's revision.
                 if question.asked.is_none() && !self.is_due(patience, now) {
                     return Next::End(Vec::new(), question.ending);
                 }
@@ -47,8 +47,7 @@ impl Engine {
             }
             Purpose::Validate | Purpose::Activate | Purpose::ResolveConflict => None,
         };
-        // Without a license on this device, there is nothing to ask, but seats of older licenses may have to be
-        // released.
+        // Without a license there is nothing to ask, but seats of older licenses may have to be released.
         let Some(asked) = self.target() else { return Next::Release(question.ending) };
         let before = question.asked.as_ref().filter(|before| before.identity == asked.identity);
         if question.only_asks() && before.is_some_and(|before| before.revision != asked.revision) {
@@ -60,8 +59,8 @@ impl Engine {
         Next::Send(AfterReply::Ask(Question { asked: Some(asked), ..question }, request))
     }
 
-    /// Asks Polar once more, because the answer to this question contradicts the answer that another process has
-    /// stored. Usage is not counted again.
+    /// Asks Polar once more, because this answer contradicts the answer that another process has stored. Does not count
+    /// usage again.
     pub(super) fn ask_again(&mut self, question: Question, now: Now) -> Next {
         if matches!(question.purpose, Purpose::Activate | Purpose::ResolveConflict) {
             return Next::Release(question.ending);
@@ -74,7 +73,7 @@ impl Engine {
         if let Err(rejection) = &reply
             && rejection.kind() == ErrorKind::Cancelled
         {
-            // a cancelled request says nothing about Polar, so it is not a reason to wait longer next time
+            // a cancelled request shows no fault of Polar, so it does not prolong the next wait
             let rejection = rejection.clone();
             let counts = matches!(question.purpose, Purpose::Consume(_));
             return Next::fail(if counts { self.uses_not_counted(rejection) } else { self.rejected(rejection) });
@@ -116,8 +115,8 @@ impl Engine {
         request
     }
 
-    /// Returns an error if the app may not count usage: either there is no license on this device, or the license does
-    /// not give access to this app or to this version of it.
+    /// Returns an error if the app may not count usage. Usage needs a license on this device that gives access to this
+    /// app and includes this version of it.
     fn can_consume(&self) -> Result<(), Error> {
         let license = self.record.license.as_deref().ok_or_else(|| self.not_activated())?;
         policy::fits(&self.config, license).map_err(|reason| self.rejected_here(Rejection::Denied(reason)))?;

@@ -1,8 +1,8 @@
 //! The pace at which codes are requested and tried. Polar blocks an IP address for a quarter of an hour at the seventh
-//! of these requests in a minute, or at the thirteenth in an hour. The block applies to validate and activate too. So
-//! the requests of all processes that share a record are counted together: at most five are sent in any minute, and ten
-//! in any hour. Requesting a code also reserves one request that tries this code, for as long as the code is valid. So
-//! every code that is mailed can be tried. The functions are pure.
+//! of these requests in a minute, or at the thirteenth in an hour. The block applies to validate and activate too. To
+//! avoid it, the processes that share a record count their requests together, and send at most five in any minute and
+//! ten in any hour. Requesting a code also reserves one request for trying it, as long as the code is valid. So every
+//! mailed code can be tried. The functions are pure.
 //!
 //! A request counts from the time just before it was sent. It reaches Polar up to fifteen seconds later, or never. So
 //! each window in this module is fifteen seconds longer than Polar's window.
@@ -14,8 +14,8 @@ use crate::time::Timestamp;
 /// window, and the length of the window in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
-/// Counts the request `new`, which asks for a code or tries one. Does not count a request that is already counted, or
-/// that may not be sent yet. Returns `true` if `tries` has changed.
+/// Counts the request `new`, which asks for a code or tries one, unless it is already counted or may not be sent yet.
+/// Returns `true` if `tries` has changed.
 ///
 /// Asking for a code also reserves one later try of the mailed code. A try uses up the oldest reservation.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool {
@@ -52,22 +52,21 @@ pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }
 
-/// Returns the time at which the newest code expires. Every code that may have been mailed counts.
+/// Returns the latest time at which a code expires. Every code that may have been mailed counts.
 pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timestamp> {
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }
 
-/// Returns how long, in ms, Polar will still refuse requests that ask for codes or try them. Returns 0 if Polar does
-/// not refuse such requests.
+/// Returns for how many ms Polar will still refuse requests and tries of codes, or 0 if it does not refuse them.
 pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
     tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
 }
 
-/// Returns how many ms to wait until a request of the kind `to` may be sent. A code is requested only if there is also
-/// room for a later request that tries the code, because a code that cannot be tried is of no use.
+/// Returns how many ms to wait until a request of the kind `to` may be sent. Before a code is requested, there must
+/// also be room for a second request that tries the code. Otherwise the customer would get a code that cannot be used.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
-    // A try whose time lies in the future counts as made at `now`. Such a try was saved while the wall clock was ahead,
-    // or by another process just after `now` was read.
+    // A time in the future counts as `now`. It was saved while the wall clock was ahead, or by another process just
+    // after `now` was read.
     let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
     let untried = tries.mails.iter().filter(|mail| !mail.is_tried);
     let ends: Vec<i64> = untried.filter_map(|mail| Some(mail.ends(now)?.ms_since(now))).collect();
@@ -83,8 +82,8 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // The action may become possible at two kinds of moments: when an earlier request is so old that it no longer
-    // counts in a window, and when a code that was never tried expires.
+    // A request may become possible at two kinds of moments. An earlier request may become so old that it no longer
+    // counts in a window, or a mailed code may expire without having been tried.
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();

@@ -1,6 +1,5 @@
-//! Decides when this engine asks Polar although the user does nothing: whether a refresh is due, when a timer should
-//! start the next refresh, and how soon Polar is asked again after each answer. `schedule.rs` computes the waits
-//! between requests.
+//! Decides when to ask Polar without the user doing anything: whether a refresh is due, when a timer should start the
+//! next one, and how soon to ask again after each reply. `schedule.rs` computes the waits between requests.
 
 use super::edit::{Edit, PlanEdit};
 use super::{Engine, Patience, schedule};
@@ -11,8 +10,8 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// The shortest time between two requests to Polar that are sent for a user without access. Such a request is sent if
-/// the app refreshes the license or starts the automatic refresh, even if the plan is to ask later.
+/// The shortest time between two requests to Polar for a user without access. Such a request is sent when the app
+/// refreshes the license or starts the automatic refresh, even if the plan is to ask later.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {
@@ -20,8 +19,8 @@ impl Engine {
     pub(super) fn is_due(&mut self, patience: Patience, now: Now) -> bool {
         let state = self.state(now);
         let since = self.asked_at.map(|at| now.since(at));
-        // A user without access is waiting, and perhaps presses a button again and again. So Polar is asked at once,
-        // but not more often than `ASK_AGAIN_MS` allows.
+        // A user without access may press a button again and again. So Polar is asked at once, but not more often than
+        // `ASK_AGAIN_MS` allows.
         let may_ask_again = !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
         let user_waits = patience == Patience::Short && may_ask_again;
         if user_waits || !self.has_pending_work(now) {
@@ -35,9 +34,9 @@ impl Engine {
         }
     }
 
-    /// Returns `true` if there is a reason to contact Polar even if the user does nothing: a license, seats to release,
-    /// or a license that cannot be trusted and about which Polar has not answered yet. There is no reason as long as an
-    /// imported license allows access: its computer has no network.
+    /// Returns `true` if Polar has to be contacted even if the user does nothing. This is the case if the device has a
+    /// license, if seats have to be released, or if the record is not trusted and Polar has not answered about it yet.
+    /// Returns `false` while an imported license allows access, because its computer has no network.
     fn has_pending_work(&mut self, now: Now) -> bool {
         if self.works_offline(now) {
             return false;
@@ -54,8 +53,8 @@ impl Engine {
                 if wait > longest { 0 } else { wait.max(0).unsigned_abs() }
             }
             (None, Some(next)) => {
-                // Neither clock can be trusted to tell Polar's time, but the monotonic clock still tells how much time
-                // has passed in this process.
+                // Neither clock can be trusted to tell Polar's time, but the monotonic clock still measures how much
+                // time passes in this process.
                 let at = *self.fallback_at.get_or_insert_with(|| {
                     let wait = next.ms_since(now.wall).clamp(0, schedule::LONGEST_MS);
                     now.after(wait.unsigned_abs())
@@ -66,8 +65,8 @@ impl Engine {
         }
     }
 
-    /// Returns the time at which a timer should run the next refresh. At that time, either Polar should be asked, or
-    /// the state changes because time has passed. Returns `None` if neither will happen.
+    /// Returns the time at which a timer should run the next refresh: Polar should be asked then, or the state changes
+    /// because time has passed. Returns `None` if neither will happen.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
         let ask_in = self.has_pending_work(now).then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now);
@@ -76,7 +75,7 @@ impl Engine {
         let license = decision.license();
         let stale_at = license.map(|license| license.confirmed_at.plus_ms(self.config.refresh_ms()));
         let expires_at = license.and_then(|license| license.expires_at);
-        let changes = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at];
+        let changes = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at, decision.trial_ends_at()];
         let change_in = changes.into_iter().filter_map(|at| {
             let wait = at?.ms_since(estimate?);
             (wait > 0).then_some(wait.unsigned_abs())
@@ -84,7 +83,7 @@ impl Engine {
         change_in.chain(ask_in).min().map(|wait| now.after(wait))
     }
 
-    /// Remembers whether Polar could be reached, and returns the plan for the next round.
+    /// Remembers whether Polar could be reached, and returns the plan for the next round of requests.
     pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let has_confirmed = self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
         let (is_new_denial, problem) = match rejection {
@@ -94,7 +93,7 @@ impl Engine {
             Some(Rejection::Denied(_)) => (has_confirmed, None),
             Some(Rejection::NotAnswered(cause)) => (false, Some(cause.problem(self.config.texts()))),
         };
-        // only a pause that Polar imposed is saved, not the wait by which this process spaces its requests
+        // saves only a pause that Polar imposed, not the wait with which this process spaces its requests
         let is_paused = matches!(rejection, Some(Rejection::NotAnswered(Cause::RateLimited(_))));
         let pause = self.pacer.pause_left(now);
         let plan = PlanEdit {
@@ -108,8 +107,8 @@ impl Engine {
         plan
     }
 
-    /// Records the failure of an operation, and whether Polar could be reached. Returns the edits to save. If Polar
-    /// imposed a pause, the pause is saved, so that other processes pause too. Otherwise there is nothing to save.
+    /// Records that an operation failed, and whether Polar could be reached. Returns the edits to save: a pause that
+    /// Polar imposed, so that other processes pause too, or nothing.
     pub(super) fn pause(&mut self, rejection: &Rejection, now: Now) -> Vec<Edit> {
         let plan = self.plan(Some(rejection), now);
         plan.pause_until.map(Edit::Pause).into_iter().collect()

@@ -11,7 +11,9 @@ use crate::config::Config;
 #[cfg(feature = "portal")]
 use crate::key::Key;
 use crate::license::Terms;
-use crate::record::{Attempt, Identity, KeptSeat, Plan, Record, RequestedOffline, StoredLicense, TimeBase, Verdict};
+use crate::record::{
+    Attempt, Identity, KeptSeat, Plan, Record, RequestedOffline, StartedTrial, StoredLicense, TimeBase, Verdict,
+};
 #[cfg(feature = "portal")]
 use crate::record::{CodeTry, CodeUse, Seat};
 use crate::time::{Now, Timestamp};
@@ -40,6 +42,8 @@ pub(super) enum Edit {
     /// key is activated.
     SeatKept(KeptSeat),
     Forget,
+    /// The app has started the trial. Holds the time of the wall clock.
+    TrialStarted(Timestamp),
     /// A license for this computer, which has no network, is about to be requested.
     OfflineRequested {
         request: RequestedOffline,
@@ -50,7 +54,7 @@ pub(super) enum Edit {
     Imported(Box<StoredLicense>),
     /// The license was removed from this computer without asking Polar.
     GivenUp(Identity),
-    /// Another computer, whose record this is, has given up these seats.
+    /// Another computer, to which this record belongs, has given up these seats.
     SeatsReturned(Vec<Identity>),
     /// The time on the wall clock before which Polar accepts no request.
     Pause(Timestamp),
@@ -85,12 +89,12 @@ pub(super) enum Edit {
 pub struct Rotated {
     /// Polar's id of the license key. The old and the new key have the same id.
     pub id: Uuid,
-    /// All older keys that had this id, as far as this device knows them.
+    /// All older keys with this id that this device knows.
     pub from: Vec<Key>,
     /// The new key.
     pub to: Key,
-    /// Whether Polar still knew the key of this device's license when the rotation began. If it did, then a later
-    /// answer that the key is unknown is about the old key.
+    /// Whether Polar still knew the key of this device's license when the rotation began. If so, a later answer that
+    /// the key is unknown is about the old key.
     pub was_known: bool,
 }
 
@@ -136,7 +140,7 @@ pub(super) struct Activated {
     pub(super) instead_of: Option<Identity>,
 }
 
-/// The result of a round of requests, from which the time of the next round is computed.
+/// The result of a round of requests. It determines the time of the next round.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlanEdit {
     /// Whether Polar answered.
@@ -144,8 +148,8 @@ pub(super) struct PlanEdit {
     /// The number of consecutive failed rounds just before this one.
     pub(super) failed_tries: u32,
     pub(super) jitter: u32,
-    /// The end of the round, in ms of this process's monotonic clock. The edit may be applied again much later, so it
-    /// contains this time instead of reading the clock.
+    /// The end of the round, in ms of this process's monotonic clock. It is part of the edit, because the edit may be
+    /// applied again much later.
     pub(super) ended: u64,
     /// The time on the wall clock before which Polar accepts no request.
     pub(super) pause_until: Option<Timestamp>,
@@ -158,7 +162,7 @@ pub(super) enum Applied {
     Unchanged,
     /// Another process has already saved the same answer as this edit.
     Repeated,
-    /// Another process has already saved an answer that contradicts this edit, so Polar must be asked once more.
+    /// Another process has already saved a contradicting answer, so Polar must be asked once more.
     Contradicted,
 }
 
@@ -182,14 +186,14 @@ pub(super) struct Editor<'a> {
     pub(super) unsaved: &'a [Edit],
 }
 
-/// An attempt with an unknown outcome is reported to the customer for at least this time. The first confirmation after
-/// this time removes the attempt. By then, the customer has either checked whether the attempt took a seat, or has not
-/// needed that seat.
+/// The least time for which an attempt with an unknown outcome is reported to the customer. The first confirmation
+/// after this time removes the attempt. By then, the customer has either checked whether the attempt took a seat, or
+/// has not needed that seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
-    /// Creates an answer which says that the license is valid. `identity` is the license that Polar confirmed, or
-    /// `None` if Polar confirmed the license in `asked`. The two licenses differ if the key was rotated.
+    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed. It differs from
+    /// the one in `asked` if the key was rotated; `None` means that it is the same.
     pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
         let identity = identity.unwrap_or_else(|| asked.identity.clone());
         let confirmation = Confirmation { identity, confirmed, wall: now.wall };
@@ -215,6 +219,7 @@ impl Edit {
             | Self::SeatReleased(_)
             | Self::Released(_)
             | Self::Deactivated(_)
+            | Self::TrialStarted(_)
             | Self::OfflineRequested { .. }
             | Self::Imported(_)
             | Self::GivenUp(_)
@@ -256,6 +261,7 @@ impl Edit {
             | Self::Released(_)
             | Self::Deactivated(_)
             | Self::SeatKept(_)
+            | Self::TrialStarted(_)
             | Self::OfflineRequested { .. }
             | Self::Imported(_)
             | Self::GivenUp(_)
@@ -277,8 +283,8 @@ impl Edit {
         if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
             let earlier = unsaved.remove(at);
             if let (Self::Answer(edit), Self::Answer(earlier)) = (&mut edit, earlier) {
-                // The earlier answer was never stored, so the stored license still has the revision for which that
-                // answer was given. Apply the new answer to the same revision.
+                // The earlier answer was never stored, so the stored license still has the revision from before that
+                // answer. The new answer replaces that revision.
                 edit.asked.revision = earlier.asked.revision;
             }
         }
@@ -290,7 +296,7 @@ impl Editor<'_> {
     pub(super) fn apply(&mut self, record: &mut Record, edit: &Edit) -> Applied {
         match edit {
             Edit::Answer(answer) => {
-                // Polar's own answer is newer than any answer to a request that still waits for one.
+                // Polar's own answer makes an open offline request obsolete: an answer to that request would be older.
                 record.offline_request = None;
                 return self.answer(record, answer);
             }
@@ -298,6 +304,7 @@ impl Editor<'_> {
                 record.offline_request = None;
                 self.activated(record, activated);
             }
+            Edit::TrialStarted(at) => return start_trial(record, *at).into(),
             Edit::OfflineRequested { request, oldest } => return offline_requested(record, *request, *oldest).into(),
             Edit::Imported(license) => return imported(record, license).into(),
             Edit::GivenUp(identity) => return give_up(record, identity).into(),
@@ -361,16 +368,15 @@ impl Editor<'_> {
             NewVerdict::Confirmed(confirmation) => {
                 let label = license.label_of(&confirmation.identity);
                 *license = self.license(confirmation, license.revision, label, &license.terms);
-                // Both times come from Polar. The wall clock may be ahead, and would then let an attempt be removed too
-                // early.
+                // Both times come from Polar. A wall clock that is ahead could remove an attempt too early.
                 let at = confirmation.confirmed.at;
                 record.remove_attempts(&|attempt| at.ms_since(attempt.at) >= ATTEMPTS_KEPT_MS);
             }
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
-                // Polar does not say why it refuses. If the app's conditions have changed since the last confirmation,
-                // that change is the most likely cause.
+                // Polar does not say why it refuses. A change of the app's conditions since the last confirmation is
+                // the most likely cause.
                 let is_for_conditions = *denial == Denial::Refused && conditions_changed;
                 license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
                 license.revision = license.revision.saturating_add(1);
@@ -379,8 +385,8 @@ impl Editor<'_> {
         Applied::Changed
     }
 
-    /// Returns `true` if the license is not in the store yet, so that only this process knows it. No other process can
-    /// have received an answer about such a license.
+    /// Returns `true` if only this process knows the license, because it is not in the store yet. No other process can
+    /// have got an answer about such a license.
     fn is_only_ours(&self, identity: &Identity) -> bool {
         self.unsaved.iter().any(|edit| edit.activates(identity))
     }
@@ -408,7 +414,7 @@ impl Editor<'_> {
         }
         if confirmed.terms.limit_activations == Some(1) {
             // The key has only one seat, and that seat was free until now. So no earlier attempt with this key has
-            // taken it, and no attempt that is still on its way can take it any more.
+            // taken it, and no attempt that is still under way can take it.
             let last_six = identity.key.last_six();
             record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }
@@ -419,12 +425,12 @@ impl Editor<'_> {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
-            // If the identities are equal, this edit is already in the record: an earlier save wrote the record,
-            // although it was reported as failed.
+            // If the identities are equal, the record already contains this edit: an earlier save was reported as
+            // failed, but wrote the record.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
-                // Meanwhile, another process has activated the same key. Both processes now use the seat that the other
-                // process took, and the seat that this process took is released.
+                // Meanwhile, another process has activated the same key. Both processes now use the other process's
+                // seat, and this process's seat is released.
                 record.release(&identity.key, seat.id);
                 record.license = Some(old);
                 return;
@@ -433,9 +439,8 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
             label = label.or_else(|| old.label_of(identity));
-            // If the license is the same, its new revision must be higher than the old one. Otherwise the new revision
-            // is computed from Polar's answer alone, so that the license gets the same revision if the edit is applied
-            // again to another record.
+            // If the license is the same, its new revision must be higher than the old one. Otherwise the revision
+            // comes from Polar's answer alone. So it is the same if this edit is applied again to another record.
             if is_the_same {
                 revision = old.revision;
             }
@@ -451,8 +456,8 @@ impl Editor<'_> {
         record.untrusted = None;
     }
 
-    /// Creates the license that is stored when Polar has confirmed a key. `known` holds the terms of the license that
-    /// was stored before.
+    /// Creates the license to store after Polar has confirmed a key. `known` holds the terms of the license that was
+    /// stored before.
     fn license(
         &self,
         confirmation: &Confirmation,
@@ -463,12 +468,11 @@ impl Editor<'_> {
         let Confirmation { identity, confirmed, wall } = confirmation;
         let mut terms = confirmed.terms.clone();
         if terms.license_id == known.license_id {
-            // the time of creation never changes, so it is kept if an answer leaves it out
+            // the key's time of creation never changes, so it is kept if an answer omits it
             terms.created_at = terms.created_at.or(known.created_at);
         }
-        // Every revision must be new. Adding 1 to the stored revision is not enough: the record may have been removed,
-        // or replaced by an older one, and then the next number may have been used before. Polar's time in ms is larger
-        // than every earlier revision.
+        // Every revision must be new. The stored revision plus 1 may have been used before, if the record was removed
+        // or replaced by an older one. Polar's time in ms is larger than every earlier revision.
         let by_time = confirmed.at.unix_ms().max(0).unsigned_abs();
         Box::new(StoredLicense {
             identity: identity.clone(),
@@ -484,22 +488,21 @@ impl Editor<'_> {
 
     fn plan(&mut self, record: &mut Record, edit: PlanEdit) {
         let now = self.estimate(record);
-        let state = policy::state(self.config, record.license.as_deref(), now);
+        let state = policy::state(self.config, record, now);
         let settled = edit.answered && record.releases.is_empty();
         let failed_tries = if settled && state.is_allowed() { 0 } else { edit.failed_tries.saturating_add(1) };
         let round = Round { state, settled, failed_tries, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_ms());
         let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(self.now.since(edit.ended)));
-        // If a pause began after the request was sent, the answer to this request does not end the pause.
+        // A pause that began after the request was sent outlasts the answer to this request.
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }
 
-    /// Returns the time on Polar's clock, estimated from the license in `record`. Returns `None` if there is no
-    /// license, or if the wall clock is suspect.
+    /// Returns the time on Polar's clock, estimated from the license or the trial in `record`. Returns `None` if there
+    /// is neither, or if the wall clock is suspect.
     pub(super) fn estimate(&mut self, record: &Record) -> Option<Timestamp> {
-        let license = record.license.as_deref()?;
-        self.timeline.judge(license.time, self.now)
+        self.timeline.judge(record.time()?, self.now)
     }
 }
 
@@ -524,13 +527,13 @@ impl From<bool> for Applied {
 
 /// Removes this license from the record, and returns `true` if it was there.
 fn remove_license(record: &mut Record, identity: &Identity) -> bool {
-    // If the license's key was replaced after the request was sent, the identities differ. The seat still shows that it
-    // is the same license.
+    // If the key was replaced after the request was sent, the identities differ, but the seat shows that it is the same
+    // license.
     let is_it =
         |here: &Identity| here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id());
     let is_here = record.identity().is_some_and(is_it);
     if is_here {
-        // attempts, kept seats and planned releases stay, because they concern seats other than the released one
+        // attempts, kept seats and planned releases concern other seats, so they stay
         record.license = None;
         record.untrusted = None;
         record.unknown.clear();
@@ -544,7 +547,7 @@ fn remove_license(record: &mut Record, identity: &Identity) -> bool {
 fn give_up(record: &mut Record, identity: &Identity) -> bool {
     let key = record.identity().map(|here| here.key.clone());
     let is_here = remove_license(record, identity);
-    // the answer to a request that was made before would restore the license although its seat is given up
+    // without this, the answer to an older request would restore the license although its seat is given up
     record.offline_request = None;
     if let (true, Some(key), Some(seat)) = (is_here, key, identity.activation_id()) {
         record.release(&key, seat);
@@ -556,6 +559,15 @@ fn give_up(record: &mut Record, identity: &Identity) -> bool {
 fn seat_returned(record: &mut Record, identity: &Identity) {
     give_up(record, identity);
     identity.activation_id().into_iter().for_each(|seat| record.release(&identity.key, seat));
+}
+
+/// Starts the trial, unless a license is stored, or a trial was started before. Returns `true` if the record has changed.
+fn start_trial(record: &mut Record, at: Timestamp) -> bool {
+    let is_new = record.trial.is_none() && record.license.is_none() && record.untrusted.is_none();
+    if is_new {
+        record.trial = Some(StartedTrial { started: at, high: at });
+    }
+    is_new
 }
 
 /// Keeps the number of a request, unless an earlier request still waits for its answer. Returns `true` if the record
@@ -587,9 +599,9 @@ fn imported(record: &mut Record, license: &StoredLicense) -> bool {
     true
 }
 
-/// Keeps a seat that could not be released because Polar did not know its key. But if the license on this device has
-/// the same seat under another key, that key may be a newer one that has replaced the key of `kept`. In that case, the
-/// seat is added to the list of seats to release, under the newer key.
+/// Keeps a seat that could not be released because Polar did not know its key. The license on this device may have the
+/// same seat under another key, which may be a newer one that replaced the key of `kept`. In that case, adds the seat
+/// to the seats to release, under the newer key.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {
@@ -598,9 +610,9 @@ fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     }
 }
 
-/// Keeps the seat of an activation whose answer was lost, so that a later activation of the seat's key can use it. If
-/// the license on this device already has another seat of that key, the found seat is not needed, and is put on the
-/// list of seats to release.
+/// Keeps the seat of an activation whose answer was lost, so that a later activation with the same key can use it. If
+/// the license on this device already has another seat of that key, adds the found seat to the seats to release
+/// instead. Returns `false` if the activation is not in the record.
 #[cfg(feature = "portal")]
 fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool {
     let Some(attempt) = record.attempts.iter().find(|attempt| attempt.marker == marker) else { return false };
@@ -616,10 +628,10 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     true
 }
 
-/// Replaces the older keys in the record with the new key. Polar no longer knows the older keys, but the seats that were
-/// taken with them are still taken. If the license on this device has one of the older keys, it gets the new key and
-/// keeps its seat and its last confirmation. Seats that were kept under an older key are added to the list of seats to
-/// release. Returns `true` if the record has changed.
+/// Replaces the older keys in the record with the new key. Polar no longer knows the older keys, but the seats that
+/// were taken with them are still taken. A license with one of the older keys gets the new key, and keeps its seat and
+/// its last confirmation. Seats that were kept under an older key have to be released. Returns `true` if the record has
+/// changed.
 #[cfg(feature = "portal")]
 fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
     let Rotated { id, from, to, was_known } = rotated;
@@ -655,7 +667,7 @@ fn clear_seat(identity: Option<&mut Identity>, activation_id: Uuid) {
     }
 }
 
-/// Returns a hash of the app's own conditions, which shows later whether the app has changed them.
+/// Returns a hash of the app's own conditions, to notice later that the app has changed them.
 pub(super) fn conditions_hash(config: &Config) -> [u8; 8] {
     Hash::hash(config.conditions().json().as_bytes()).first_chunk().copied().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Creates the errors of operations: Polar refused or did not answer a request, or the store did not save a change. If
-//! Polar may have made the change on its side, the error says so. The errors use the app's own texts.
+//! Creates the errors of operations: Polar refused or did not answer a request, or the store did not save a change. The
+//! error says so if Polar may have made the change on its side. The errors use the app's own texts.
 
 use super::{Engine, policy};
 use crate::codes::{ErrorKind, Known, NextStep, Reason};
@@ -33,9 +33,9 @@ impl Engine {
             .with_next_step(reason.next_step(Known::Seat))
     }
 
-    /// Returns the error for a license that does not include this version of the app, because it includes only versions
-    /// that were built on the day `until` or before. `text` selects the sentence for the user: one sentence is about
-    /// the license on this device, and the other one is about a key that the user has entered.
+    /// Returns the error for a license that includes only versions of the app that were built on the day `until` or
+    /// before, and so does not include this version. `text` is the sentence for the user. It is about the license on
+    /// this device, or about a key that the user has entered.
     pub(super) fn updates_ended(&self, text: Text, until: Date) -> Error {
         let detail = format!("{}; it includes those built until {until}", Reason::UpdatesEnded.refusal());
         self.refused(Reason::UpdatesEnded).with_texts(policy::dated(&self.config, text, until), detail)
@@ -62,8 +62,7 @@ impl Engine {
         self.store_failed(Text::NotRemoved, false, detail)
     }
 
-    /// Returns the error to report if the seat of a license was released, but the license could not be removed from
-    /// this device.
+    /// Returns the error for a license whose seat was released, but which could not be removed from this device.
     pub(super) fn released_not_removed(&self, message: &str) -> Error {
         let detail = format!(
             "the seat was released, but the license is still stored on this device and works here until its grace period \
@@ -72,13 +71,13 @@ impl Engine {
         self.store_failed(Text::ReleasedNotRemoved, true, detail)
     }
 
-    /// Returns the error for a license that could not be removed, and whose seat was therefore not released.
+    /// Returns the error if a license cannot be removed from this device, so that its seat was not released.
     pub(super) fn not_released(&self, message: &str) -> Error {
         let why = "nothing was released, because the license could not be removed from this device";
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Returns the error to report if Polar has replaced a key, but the new key could not be stored.
+    /// Returns the error for a key that Polar has replaced with a new one, which could not be stored.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(

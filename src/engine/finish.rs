@@ -17,9 +17,9 @@ const FIRST_RETRY_MS: u64 = 250;
 const MOST_RETRIES: u32 = 7;
 
 impl Engine {
-    /// Continues after a result could not be saved. Retries until the operation's deadline, because meanwhile a lock
-    /// may be released or space may be freed on the disk. If the result still cannot be saved, the operation fails,
-    /// because the next start would not know the result.
+    /// Continues after a result could not be saved. Retries until the operation's deadline, because a lock may be
+    /// released or disk space may be freed. If the result still cannot be saved, fails, because the next start would
+    /// not know the result.
     pub(super) fn not_saved(&mut self, unsaved: Unsaved, message: &str, now: Now) -> Next {
         let Unsaved { result, is_stored, failures } = unsaved;
         let at = now.after(FIRST_RETRY_MS << failures.min(MOST_RETRIES));
@@ -40,8 +40,8 @@ impl Engine {
         })
     }
 
-    /// Returns `true` if saving the result should be tried again. Returns `false` after the activation of a key that
-    /// needs no seat: nothing is lost if that result is not saved, because the user can activate the key again.
+    /// Returns `true` if the result must not be lost, so saving it should be tried again. Returns `false` after the
+    /// activation of a key that needs no seat, because the user can activate the key again without loss.
     fn is_worth_waiting_for(&self, result: Success) -> bool {
         match result {
             Success::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
@@ -54,8 +54,8 @@ impl Engine {
     /// Reports a result that was stored. Fails instead if another process has removed the license meanwhile.
     pub(super) fn saved(&mut self, result: Success, now: Now) -> Next {
         match result {
-            // the stored record is from a newer version of this library and was not overwritten, so the next start will
-            // not find the license
+            // a newer version of this library has written the stored record, and it was not overwritten: the next start
+            // will not find this license
             Success::Activated | Success::Imported if self.is_newer => Next::fail(self.refused(Reason::NewerFormat)),
             Success::Activated | Success::Imported if !self.has_license() => {
                 let message = "another process removed the license meanwhile; activate it again";
@@ -91,8 +91,8 @@ impl Engine {
         Outcome { deactivated: ending.deactivated, text: ending.text.or(answer), ..outcome }
     }
 
-    /// Ends an operation whose only purpose was to ask Polar, if Polar could not be asked. The outcome contains the
-    /// current decision, with `error` as its problem.
+    /// Ends an operation that only had to ask Polar, but could not. The outcome contains the current decision, with
+    /// `error` as its problem.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());

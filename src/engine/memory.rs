@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether the store contains all edits after the change that [`Engine::merge`] returns has been written.
+    /// Whether no edit remains to be saved after the change that [`Engine::merge`] returns is written.
     complete: bool,
     contradicted: bool,
     overtaken: bool,
@@ -27,22 +27,21 @@ struct Edited {
     changed: bool,
     /// Whether the save must survive a power cut.
     precious: bool,
-    /// Whether a new edit contains an answer from Polar that contradicts the answer that another process has saved.
+    /// Whether Polar's answer in a new edit contradicts the answer that another process has saved.
     contradicted: bool,
-    /// Whether an earlier edit, which is not saved yet, contains an obsolete answer: another process has saved a newer
-    /// answer about the same license.
+    /// Whether an earlier edit that is not saved yet contains an obsolete answer, because another process has saved a
+    /// newer answer about the same license.
     overtaken: bool,
 }
 
-/// The largest difference, before the first read of the store, between the stored estimate `high` and the current
-/// estimate of the time. If the difference is larger, the record is saved to update `high`. Every other save updates
-/// `high` too.
+/// Before the first read of the store, the stored time `high` may lag behind the estimated time by at most this much.
+/// If it lags further, the record is saved to update `high`. Every other save updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 
-/// After the first read of the store, the stored estimate `high` may lag behind the current estimate of the time by a
-/// tenth of the time for which this engine has been running, but at least by ten minutes and at most by a day. So a
-/// program that runs for months does not save the record every few minutes only because time passes. If the process is
-/// killed, at most a tenth of a long run is missing from `high`.
+/// Limits on how far the stored time `high` may lag behind the estimated time, after the first read of the store: a
+/// tenth of the time for which this engine has been running, but at least ten minutes and at most a day. Without a lag,
+/// a program that runs for months would save the record every few minutes only because time passes. If the process is
+/// killed, the stored time misses at most a tenth of a long run.
 const HIGH_LAG_PART: i64 = 10;
 const LEAST_HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 const MOST_HIGH_LAG_MS: i64 = 24 * 60 * 60 * 1000;
@@ -58,8 +57,8 @@ impl Engine {
         };
         let is_newer = record.untrusted.as_ref().is_some_and(|untrusted| untrusted.why == Distrust::NewerFormat)
             && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
-        // A plan, a pause or a denial must not overwrite an untrusted record. Only a confirmation, or something that
-        // the user does, may overwrite it.
+        // An untrusted record may be overwritten only by a confirmation or by an act of the user, and not by a plan, a
+        // pause or a denial.
         let was_untrusted = record.untrusted.is_some() && record.license.is_none();
         let Edited { changed, precious, contradicted, overtaken } = self.edit(&mut record, &self.unsaved, edits, now);
         let must_write = write == Write::Always && record.license.is_some();
@@ -80,7 +79,7 @@ impl Engine {
         (Merged { record, is_newer, complete, contradicted, overtaken }, change)
     }
 
-    /// Applies the `earlier` edits, which the record may lack, and then `edits`.
+    /// Applies `earlier`, the edits that the record may lack, and then `edits`.
     fn edit(&self, record: &mut Record, earlier: &[Edit], edits: &[Edit], now: Now) -> Edited {
         let bytes_before = record.bytes();
         let mut editor = Editor { config: &self.config, timeline: self.timeline, now, unsaved: earlier };
@@ -96,8 +95,8 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // Polar counts every request, even one that fails. So the time of a request is saved for the next process, even
-        // if there is nothing else to save.
+        // Polar counts every request, even a failed one. So the time of a request is saved for the next process, even
+        // if nothing else is.
         changed |= self.running.has_unsaved_request;
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);
@@ -105,10 +104,10 @@ impl Engine {
             record.sent = sent;
         }
         if let Some(estimate) = editor.estimate(record)
-            && let Some(license) = record.license.as_mut()
+            && let Some(high) = record.high_mut()
         {
-            changed |= estimate.ms_since(license.time.high) > self.longest_high_lag(now);
-            license.time.high = license.time.high.max(estimate);
+            changed |= estimate.ms_since(*high) > self.longest_high_lag(now);
+            *high = estimate.max(*high);
         }
         Edited { changed, precious, contradicted, overtaken }
     }
@@ -123,9 +122,9 @@ impl Engine {
         (run / HIGH_LAG_PART).clamp(LEAST_HIGH_LAG_MS, MOST_HIGH_LAG_MS)
     }
 
-    /// Adopts the result of a merge. If the stored record could not be read, `merged` is `None`, and the edits are
-    /// applied to the record in memory. Returns `true` if another process has saved an answer that contradicts one of
-    /// the edits.
+    /// Adopts the result of a merge. `merged` is `None` if the stored record could not be read; then applies the edits
+    /// to the record in memory. Returns `true` if another process has saved an answer that contradicts one of the
+    /// edits.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,
@@ -142,16 +141,16 @@ impl Engine {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
                 if let Some(identity) = self.record.identity().filter(|_| merged.overtaken) {
-                    // Another process has stored a newer answer about this license. So the unsaved answer of this
-                    // process is obsolete, and is dropped here. If it stayed, the next answer of this process would be
-                    // applied to the same old revision, and would count as obsolete too.
+                    // Another process has stored a newer answer about this license, so the unsaved answer of this
+                    // process is obsolete and is dropped. Otherwise the next answer of this process would be applied to
+                    // the same old revision, and would count as obsolete too.
                     self.unsaved.retain(|edit| !edit.answers_about(identity));
                 }
                 (merged.contradicted, merged.complete)
             }
             None => {
-                // The store cannot be read. The license in memory is kept, and the edits are applied to it, so that no
-                // license is lost because of the store.
+                // The store cannot be read. Keeps the license in memory and applies the edits to it, so that the
+                // store's failure loses no license.
                 let mut record = std::mem::take(&mut self.record);
                 let edited = self.edit(&mut record, &[], &edits, now);
                 self.record = record;
@@ -172,8 +171,7 @@ impl Engine {
         contradicted
     }
 
-    /// Returns the license to ask Polar about: the stored license, or else the license of a record that cannot be
-    /// trusted.
+    /// Returns the license to ask Polar about: the stored license, or else the license of an untrusted record.
     pub(super) fn target(&self) -> Option<Asked> {
         match &self.record.license {
             Some(license) => Some(Asked { identity: license.identity.clone(), revision: license.revision }),
@@ -190,20 +188,21 @@ impl Engine {
 
     pub(super) fn state(&mut self, now: Now) -> State {
         let estimate = self.estimate(now);
-        policy::state(&self.config, self.record.license.as_deref(), estimate)
+        policy::state(&self.config, &self.record, estimate)
     }
 
-    /// Returns the time on Polar's clock, or `None` if no clock can be trusted.
+    /// Returns the time on Polar's clock. Returns `None` if no clock can be trusted, or if there is neither a license nor
+    /// a trial.
     pub(super) fn estimate(&mut self, now: Now) -> Option<Timestamp> {
-        self.timeline.judge(self.record.license.as_ref()?.time, now)
+        self.timeline.judge(self.record.time()?, now)
     }
 
-    /// Returns the problem that must be solved first, or `None` if there is no problem at present.
+    /// Returns the most urgent problem at present, or `None` if there is none.
     pub(super) fn problem(&self, now: Now) -> Option<Problem> {
         if self.unreached.is_some() {
             return self.unreached.clone();
         }
-        // An answer for another computer is carried there at once, so it reports even an attempt of a moment ago.
+        // An answer for another computer is carried there at once. So even an attempt of a moment ago is reported.
         let is_over = |attempt: &Attempt| attempt.is_over(now.wall) || self.running.answering.is_some();
         let is_uncertain = |attempt: &&Attempt| !self.is_sending(attempt) && is_over(attempt);
         let uncertain = self.record.attempts.iter().rfind(is_uncertain);

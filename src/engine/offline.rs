@@ -46,8 +46,8 @@ impl Engine {
         Next::Store(vec![Edit::OfflineRequested { request, oldest }], AfterStore::OfflineRequested)
     }
 
-    /// Returns the request, after its number was saved. An earlier request that waits for its answer has the same
-    /// number, so its answer can still be imported.
+    /// Returns the request, after its number was saved. If an earlier request still waits for its answer, the new one
+    /// has the same number, so that the answer to the earlier one can still be imported.
     pub(super) fn offline_requested(&self) -> Next {
         let Some(request) = self.record.offline_request.filter(|_| !self.is_newer) else {
             return Next::fail(self.refused(Reason::NewerFormat));
@@ -119,11 +119,13 @@ impl Engine {
             return Err(self.updates_ended(Text::KeyUpdatesEnded, until));
         }
         let at = now.wall.plus_ms(license.time.offset).max(license.time.confirmed);
-        match policy::state(&self.config, Some(license), Some(at)) {
+        match policy::license_state(&self.config, license, Some(at)) {
             State::Active | State::Grace => Ok(()),
             State::Expired => Err(self.refused(Reason::Expired)),
             State::Lapsed => Err(Fault::Late.into_error(self.config.texts())),
-            State::Denied | State::ClockSuspect | State::Unlicensed => Err(self.refused(Reason::Refused)),
+            State::Denied | State::ClockSuspect | State::Unlicensed | State::Trial => {
+                Err(self.refused(Reason::Refused))
+            }
         }
     }
 
@@ -136,7 +138,7 @@ impl Engine {
         }
     }
 
-    /// Returns the text that gives up all seats which this device no longer uses.
+    /// Returns the text that gives up all seats that this device no longer uses.
     pub(super) fn offline_returned(&self) -> Next {
         let bound = self.config.bind_device();
         let releases = self.record.releases.iter().rev();
@@ -158,8 +160,8 @@ impl Engine {
         }
     }
 
-    /// Returns `true` if the license was imported and allows access. As long as it does, Polar is asked only if the app
-    /// calls `validate`.
+    /// Returns `true` if the license was imported and allows access. In that case Polar is asked only if the app calls
+    /// `validate`.
     pub(super) fn works_offline(&mut self, now: Now) -> bool {
         let license = self.record.license.as_deref();
         license.is_some_and(|license| policy::air_gap_ms(&self.config, license).is_some())

@@ -1,14 +1,14 @@
-//! Predicts the decisions that follow from the current one if only time passes. The predictions are for pages that show
-//! decisions but have no engine: a page whose license another process holds, and a page that has not loaded its engine
-//! yet. A prediction sends nothing, and leaves the engine's own estimate of the time unchanged.
+//! Predicts the decisions that follow from the current one if only time passes. Pages that show decisions without an
+//! engine use them: a page whose license another process holds, and a page that has not loaded its engine yet. A
+//! prediction sends nothing, and leaves the engine's own estimate of the time unchanged.
 
 use super::Engine;
 use crate::decision::Decision;
 use crate::time::{Now, Timestamp};
 use std::time::Duration;
 
-/// A decision, and the time from which it holds. `from` contains a time of the wall clock and a time of the monotonic
-/// clock. The decision holds as soon as one of the two clocks has reached its time in `from`.
+/// A decision, and the time from which it holds. `from` has a time of each clock. The decision holds as soon as one of
+/// the clocks has reached its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// The start of this phase. For the first phase, this is the time at which the outlook was requested.
@@ -17,8 +17,9 @@ pub struct Phase {
     pub decision: Decision,
 }
 
-/// The largest number of phases. A new phase can begin with each of these: the confirmation, grace, the notice before
-/// grace ends, the end of grace, the expiry of the key, and an attempt whose outcome becomes uncertain.
+/// The largest number of phases. A new phase can begin at each of these moments: confirmation, start of grace, notice
+/// before the end of grace, end of grace, expiry of the key, and the moment when the outcome of an attempt becomes
+/// uncertain.
 const MOST: usize = 16;
 
 impl Engine {
@@ -47,8 +48,8 @@ impl Engine {
     }
 }
 
-/// Returns what both clocks will show when the first of them reaches its time in `until`. `at` is what they show at
-/// present. Returns `None` if a clock has reached its time already, or if neither ever will.
+/// Returns the readings of both clocks at the moment when the first of them reaches its time in `until`. `at` is their
+/// present readings. Returns `None` if a clock has reached its time already, or if neither ever will.
 fn clocks_at(until: Now, at: Now) -> Option<Now> {
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);
     let passed = wall.min(at.until(until.mono));

@@ -3,9 +3,8 @@
 //! from the record when another process has sent a request.
 //!
 //! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
-//! such operations start at the same time, the first ones end before the last ones begin, and operations that cannot
-//! end in time are refused immediately. Here are the requests of three operations, 1, 2 and 3, each of which sends
-//! three:
+//! of them are called at the same time, the first ones end before the last ones begin, and those that cannot end in
+//! time fail immediately. This example has three operations (1, 2 and 3) with three requests each:
 //!
 //! ```text
 //! first requests  1           2           3           time ─►
@@ -33,8 +32,8 @@ struct Pace {
 
 #[derive(Debug)]
 struct Begun {
-    /// The ticket that belongs to the operation. The engine and the operation's current step own the ticket as long as
-    /// the operation is under way. When the ticket is gone, the operation has ended.
+    /// The operation's ticket. The engine and the operation's current step own it while the operation is under way.
+    /// When it is gone, the operation has ended.
     ticket: Weak<()>,
     /// The end of the time that is reserved for the operation's requests.
     until: i64,
@@ -43,9 +42,8 @@ struct Begun {
 /// The average time between two requests at the highest pace.
 const SLOT_MS: i64 = PACE_MS / 2;
 
-/// The time that must be left between an operation's last request and its deadline, so that Polar can answer in time.
-/// It matters only for an operation with several requests, which may have to wait until earlier operations have sent
-/// theirs.
+/// The time that must be left between an operation's last request and its deadline, so that Polar can answer. It
+/// matters only for an operation with several requests, which may have to wait for the requests of earlier operations.
 const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {
@@ -54,18 +52,18 @@ impl Pacer {
         Self::default()
     }
 
-    /// Reserves the earliest moment for one more request and returns it. If that moment leaves too little time for an
-    /// answer before `deadline`, reserves nothing and returns `Err` with the time until that moment in ms.
+    /// Reserves the earliest moment for one more request and returns it. If an answer could not arrive between that
+    /// moment and `deadline`, reserves nothing and returns `Err` with the time until that moment in ms.
     pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }
 
-    /// Reserves a time for the first request of an operation that is likely to send several requests. This time comes
-    /// after the times reserved for all operations that began earlier. If not all requests of this operation can be
-    /// sent before `deadline`, the function reserves nothing and returns `Err`, as [`reserve`](Self::reserve) does.
+    /// Reserves a time for the first request of an operation that is likely to send several requests. The time lies
+    /// after the times that are reserved for all operations that began earlier. If not all requests of this operation
+    /// can be sent before `deadline`, reserves nothing and returns `Err`, as [`reserve`](Self::reserve) does.
     pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
-        // While an operation is in progress, the engine and the operation's current step both own its ticket. So an
+        // An operation in progress has two owners of its ticket: the engine, and the operation's current step. So an
         // operation whose ticket has only one owner has ended.
         pace.begun.retain(|begun| begun.ticket.strong_count() > 1);
         let turn = pace.begun.iter().map(|begun| begun.until).max().unwrap_or(i64::MIN);
@@ -82,8 +80,7 @@ impl Pacer {
         pace.paused_until = pace.paused_until.max(until);
     }
 
-    /// Returns the times on the wall clock at which the last two requests were sent. Omits a request that was sent so
-    /// long ago that it no longer limits the pace.
+    /// Returns the wall-clock times of the last two requests. Omits a request that no longer limits the pace.
     pub(super) fn recent(&self, now: Now) -> [Option<Timestamp>; 2] {
         let ago = |at: &i64| now.mono.cast_signed().saturating_sub(*at);
         let pace = self.pace();
@@ -92,12 +89,11 @@ impl Pacer {
         [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
-    /// Counts the requests that another process has sent. `sent` holds the times of these requests. It may also hold
-    /// times of requests that this process has sent and already counted; those are not counted again.
+    /// Counts the requests that another process has sent at the times `sent`. These may include requests of this
+    /// process that it has already counted; they are not counted again.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
-        /// If two times differ by at most this much, they count as the time of the same request. The wall clock and the
-        /// monotonic clock are read one after the other, so a time that is converted from one to the other is not
-        /// exact.
+        /// Two times that differ by at most this much count as the time of one request. Converting a time between the
+        /// wall clock and the monotonic clock is not exact, because the two clocks are read one after the other.
         const SAME_MS: u64 = 5;
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {
@@ -121,18 +117,18 @@ impl Pacer {
 }
 
 impl Pace {
-    /// Reserves the first free moment from `earliest` on. If that moment has already come, always succeeds. Otherwise
-    /// the request has to wait. If the wait would be too long, reserves nothing and returns `Err` with the wait in ms.
-    /// The wait is too long in two cases: if less than `rest` ms would be left before the deadline, or if Polar's pause
-    /// takes up more than half of the time until the deadline.
+    /// Reserves the first free moment from `earliest` on. Always succeeds if that moment has come already. Otherwise
+    /// the request has to wait. If the wait is too long, reserves nothing and returns `Err` with the wait in ms. A wait
+    /// is too long if it leaves less than `rest` ms before the deadline. A pause that Polar imposed is also too long if
+    /// it takes up more than half of the time until the deadline.
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
         self.slots.retain(|at| *at >= oldest);
         let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
         let end = at.saturating_add(rest.unsigned_abs());
-        // A pause that Polar asked for may be long. So a request waits only for a pause that ends in the first half of
-        // the time until the request's deadline. The delays that space this process's own requests are short. A request
-        // may wait through such a delay until just before the deadline.
+        // A pause that Polar imposed may be long, so a request waits only if the pause ends in the first half of the
+        // time until its deadline. The delays between this process's own requests are short, so a request may wait for
+        // them until just before its deadline.
         let half = now.after(now.until(deadline) / 2);
         if at > now.mono && (end >= deadline || self.paused_until > half) {
             return Err(now.until(at));
@@ -141,8 +137,8 @@ impl Pace {
         Ok(at)
     }
 
-    /// Returns the first moment, not earlier than `earliest`, at which one more request can be sent. At most two
-    /// requests may be sent in any second, counting those that were sent and those that are already planned.
+    /// Returns the first moment from `earliest` on at which one more request can be sent. In any second there may be at
+    /// most two requests, including those that are only planned.
     fn next_slot(&self, earliest: i64) -> i64 {
         let mut at = earliest;
         loop {

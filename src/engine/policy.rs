@@ -1,11 +1,10 @@
-//! Makes the decision, as a pure function of the configuration, the record, the time, and the problem to report, if
-//! there is one. The rules for the state are tried in a fixed order, and the first one that matches determines the
-//! result.
+//! Makes the decision: a pure function of the configuration, the record, the time, and the problem to report, if there
+//! is one. The rules for the state are tried in a fixed order, and the first match wins.
 
 use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;
 use crate::decision::{Decision, Problem};
-use crate::features::EnabledFeatures;
+use crate::features::{Access, EnabledFeatures, TrialFeatures};
 use crate::license::{License, Terms};
 use crate::record::{Identity, Record, StoredLicense, Verdict};
 use crate::text::printable;
@@ -13,11 +12,11 @@ use crate::texts::Text;
 use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
-/// The length of the last part of the grace period, in which an app should tell the user to go online.
+/// An app should tell the user to go online if grace ends within this time, and to buy a license if a trial does.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
-/// The length of the last part of the time for which an imported license is valid, in which an app should tell the user
-/// to make a new request. It is longer than `NOTICE_MS`, because somebody has to carry the texts.
+/// An app should tell the user to make a new request if an imported license ends within this time. The time is longer
+/// than `NOTICE_MS`, because somebody has to carry the texts.
 const OFFLINE_NOTICE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 /// The inputs of a decision other than the configuration.
@@ -28,19 +27,22 @@ pub(super) struct Facts<'a> {
     /// The time on Polar's clock; `None` if no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
-    /// Whether Polar was asked about a stored license that cannot be trusted, and has answered.
+    /// Whether Polar has answered about a stored license whose record is not trusted.
     pub(super) untrusted_answered: bool,
 }
 
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let license = facts.record.license.as_deref();
-    let (state, reason) = match license {
-        Some(license) => judge(config, license, facts.now),
-        None => (State::Unlicensed, Some(why_unlicensed(&facts))),
+    let trial = trial(config, facts.record);
+    let (state, reason) = match (license, &trial) {
+        (Some(license), _) => judge(config, license, facts.now),
+        (None, Some(trial)) => trial.judge(facts.now),
+        (None, None) => (State::Unlicensed, Some(why_unlicensed(&facts))),
     };
     let grace_ends_at =
         license.filter(|license| license.verdict == Verdict::Confirmed).map(|license| grace_end(config, license));
     let notice_at = license.zip(grace_ends_at).map(|(license, end)| notice(config, license, end));
+    let notice_at = notice_at.or_else(|| trial.as_ref().map(Trial::notice_at));
     let offline_ends_at =
         grace_ends_at.filter(|_| license.is_some_and(|license| air_gap_ms(config, license).is_some()));
     let is_noticed = notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at);
@@ -48,23 +50,26 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let ends_offline = offline_ends_at.filter(|_| state == State::Active && next_step == NextStep::Connect);
     let updates_until = license.and_then(|license| updates_until(config, &license.terms));
     let updates_ended = updates_until.filter(|_| reason == Some(Reason::UpdatesEnded));
+    let about_trial = trial.as_ref().and_then(|trial| trial.message(config, state, next_step, facts.now));
     Decision {
         state,
         reason,
         updates_until,
-        dated_message: updates_ended
+        own_message: updates_ended
             .map(|until| dated(config, Text::UpdatesEnded, until))
-            .or_else(|| ends_offline.map(|until| dated(config, Text::OfflineEnding, until.day()))),
+            .or_else(|| ends_offline.map(|until| dated(config, Text::OfflineEnding, until.day())))
+            .or(about_trial),
         license: license.map(|license| {
             let Identity { key, .. } = &license.identity;
             let label = license.label_of(&license.identity).as_deref().map(printable);
             let terms = Terms { expires_at: known_expiry(license, facts.now), ..license.terms.clone() };
             License::new(key.masked(), license.identity.activation_id(), label, license.time.confirmed, &terms)
         }),
-        features: features(config, license, facts.now),
+        features: features(config, facts.record, facts.now),
         refresh_at: facts.record.plan.next,
         grace_ends_at,
         offline_ends_at,
+        trial_ends_at: trial.map(|trial| trial.ends_at),
         notice_at,
         next_step,
         links: config.links().clone(),
@@ -74,14 +79,66 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
 }
 
 /// Returns only the state, without making the whole decision.
-pub(super) fn state(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> State {
-    license.map_or(State::Unlicensed, |license| judge(config, license, now).0)
+pub(super) fn state(config: &Config, record: &Record, now: Option<Timestamp>) -> State {
+    match &record.license {
+        Some(license) => license_state(config, license, now),
+        None => trial(config, record).map_or(State::Unlicensed, |trial| trial.judge(now).0),
+    }
+}
+
+/// Returns the state that a device with this license is in.
+pub(super) fn license_state(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> State {
+    judge(config, license, now).0
 }
 
 /// Returns the features that are on at this instant.
-pub(super) fn features(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> EnabledFeatures {
-    let allowed = license.filter(|license| judge(config, license, now).0.is_allowed());
-    config.features().enabled_for(allowed.map(|license| license.terms.benefit_id))
+pub(super) fn features(config: &Config, record: &Record, now: Option<Timestamp>) -> EnabledFeatures {
+    let access = match &record.license {
+        _ if !state(config, record, now).is_allowed() => Access::Denied,
+        Some(license) => Access::Benefit(license.terms.benefit_id),
+        None => trial(config, record).map_or(Access::Denied, |trial| Access::Trial(trial.features.clone())),
+    };
+    config.features().enabled_for(access)
+}
+
+/// The trial of a device that has no license.
+struct Trial<'a> {
+    started: Timestamp,
+    ends_at: Timestamp,
+    features: &'a TrialFeatures,
+}
+
+/// Returns the trial that was started on this device. Returns `None` if a license is stored, even one that cannot be
+/// trusted: that license alone decides. Also returns `None` if the configuration has no trial.
+fn trial<'a>(config: &'a Config, record: &Record) -> Option<Trial<'a>> {
+    let has_license = record.license.is_some() || record.untrusted.is_some();
+    let (offered, trial) = config.trial().zip(record.trial.filter(|_| !has_license))?;
+    Some(Trial { started: trial.started, ends_at: trial.started.plus_ms(offered.ms), features: &offered.features })
+}
+
+impl Trial<'_> {
+    fn judge(&self, now: Option<Timestamp>) -> (State, Option<Reason>) {
+        if now.is_some_and(|now| now < self.ends_at) {
+            (State::Trial, None)
+        } else {
+            (State::Unlicensed, Some(Reason::TrialEnded))
+        }
+    }
+
+    /// Returns the time from which the user should be told to buy a license.
+    fn notice_at(&self) -> Timestamp {
+        self.ends_at.plus_ms(-NOTICE_MS).max(self.started)
+    }
+
+    /// Returns the sentence for the user, unless the state and the reason determine it.
+    fn message(&self, config: &Config, state: State, next_step: NextStep, now: Option<Timestamp>) -> Option<String> {
+        let text = if next_step == NextStep::Buy { Text::TrialEnding } else { Text::Trial };
+        if state == State::Trial {
+            Some(dated(config, text, self.ends_at.day()))
+        } else {
+            now.is_none().then(|| config.texts().get(Text::TrialClock).to_owned())
+        }
+    }
 }
 
 fn why_unlicensed(facts: &Facts<'_>) -> Reason {
@@ -92,7 +149,7 @@ fn why_unlicensed(facts: &Facts<'_>) -> Reason {
     }
 }
 
-/// Returns the state, and the reason if this state can have more than one cause.
+/// Returns the state, and the reason for it if the state can have more than one.
 fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (State, Option<Reason>) {
     let expired = now.zip(license.terms.expires_at).is_some_and(|(now, end)| now >= end);
     match license.verdict {
@@ -107,8 +164,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if expired {
         return (State::Expired, None);
     }
-    // This rule comes before the rules about the clock, because this denial does not depend on the clock. The rules
-    // about the clock would tell the user to go online, but going online does not lift this denial.
+    // This rule comes before the rules about the clock. Those rules would tell the user to go online, but going online
+    // does not help a license whose updates have ended.
     if updates_ended(config, &license.terms).is_some() {
         return (State::Denied, Some(Reason::UpdatesEnded));
     }
@@ -126,9 +183,9 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     }
 }
 
-/// Returns `Ok` if the confirmed license has what this app needs: an accepted benefit, and also a seat if the key has
-/// an activation limit. Otherwise returns the reason. This is computed for every decision and never stored, so that a
-/// new configuration takes effect at once.
+/// Returns `Ok` if the confirmed license fits this app: its benefit is accepted, and it has a seat if the key has an
+/// activation limit. Otherwise returns the reason. This is computed for every decision and never stored, so that a new
+/// configuration takes effect at once.
 pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reason> {
     if license.terms.limit_activations.is_some() && license.identity.seat.is_none() {
         return Err(Reason::ActivationRequired);
@@ -149,8 +206,8 @@ fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// If this version was built after the last day of updates, returns that day: a license with these terms does not
-/// include this version. Otherwise returns `None`.
+/// Returns the last day of updates if this version was built after it, and so is not included in a license with these
+/// terms. Otherwise returns `None`.
 pub(crate) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }
@@ -160,9 +217,9 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
-/// Returns the time at which the key expires, or `None` if the key never expires or the time is unknown. The time is
-/// unknown if Polar says that the key has expired, but the expiry that Polar gave earlier lies in the future. Then the
-/// vendor has changed the expiry, and Polar's denial does not contain the new one.
+/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. It is unknown if the
+/// vendor has moved the expiry to an earlier time: Polar then says that the key has expired, although the last known
+/// expiry lies in the future, and does not report the new one.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),
@@ -170,7 +227,7 @@ fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Times
     }
 }
 
-/// Returns the time for which an imported license is valid after Polar's confirmation, in ms. Returns `None` if Polar
+/// Returns the time, in ms, for which an imported license is valid after Polar's confirmation. Returns `None` if Polar
 /// has confirmed the license to this device itself, or if the configuration has no such time.
 pub(super) fn air_gap_ms(config: &Config, license: &StoredLicense) -> Option<i64> {
     license.imported.and(config.air_gap_ms())
@@ -182,18 +239,27 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// Returns the time, on Polar's clock, at which the decision about a license will next change by itself, that is, only
-/// because time passes.
-pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timestamp) -> Option<Timestamp> {
-    let stale = license.time.confirmed.plus_ms(config.refresh_ms());
-    let end = grace_end(config, license);
-    let steps = [Some(stale), Some(notice(config, license, end)), Some(end), license.terms.expires_at];
-    steps.into_iter().flatten().filter(|at| *at > now).min()
+/// Returns the time, on Polar's clock, at which the decision will next change by itself, that is, only because time
+/// passes.
+pub(super) fn next_change(config: &Config, record: &Record, now: Timestamp) -> Option<Timestamp> {
+    let changes = match &record.license {
+        Some(license) => {
+            let stale = license.time.confirmed.plus_ms(config.refresh_ms());
+            let end = grace_end(config, license);
+            [Some(stale), Some(notice(config, license, end)), Some(end), license.terms.expires_at]
+        }
+        None => {
+            let trial = trial(config, record)?;
+            [Some(trial.notice_at()), Some(trial.ends_at), None, None]
+        }
+    };
+    changes.into_iter().flatten().filter(|at| *at > now).min()
 }
 
 /// Returns the time from which the user should be told to go online, or to make a new request for a computer without a
-/// network. This is `NOTICE_MS` before the end of grace. If the next regular refresh is due later than that, the function returns the time of the refresh, because the refresh
-/// may make the notice unnecessary. The returned time is never later than the end of grace.
+/// network. For a computer with a network, this is `NOTICE_MS` before the end of grace. If the next regular refresh is
+/// due later than that, returns the time of the refresh instead, because the refresh may make the notice unnecessary.
+/// The returned time is never later than the end of grace.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     if air_gap_ms(config, license).is_some() {
         return end.plus_ms(-OFFLINE_NOTICE_MS).max(license.time.confirmed);
@@ -202,12 +268,12 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
     end.plus_ms(-NOTICE_MS).max(stale).min(end)
 }
 
-/// Returns the next step for the user. `is_noticed` means that the user should be told to go online before grace ends,
-/// or to make a new request before an imported license ends.
+/// Returns the next step for the user. `is_noticed` means that the user should act before access ends: go online before
+/// the end of grace, make a new request before an imported license ends, or buy a license before a trial ends.
 fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_imported: bool, is_noticed: bool) -> NextStep {
     let known = match facts.record.identity_to_ask() {
-        // Polar was already asked with the key and the seat in the record, and did not confirm the license. So one of
-        // the two must be damaged, and asking once more would not help.
+        // Polar was already asked with the stored key and seat, and did not confirm the license. One of the two must be
+        // damaged, so asking again would not help.
         Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,
@@ -215,6 +281,8 @@ fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_importe
     };
     match state {
         State::Active if is_imported && is_noticed => NextStep::Connect,
+        State::Trial if is_noticed => NextStep::Buy,
+        State::Trial => NextStep::None,
         State::Active => NextStep::None,
         State::Grace if is_noticed => NextStep::Connect,
         State::Grace => NextStep::None,

@@ -36,17 +36,16 @@ pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 /// An operation of the engine for the customer portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalOperation {
-    /// Counts a request that asks for a code or tries one, before it is sent. Fails with `rate_limited` and the time to
-    /// wait if there were too many such requests.
+    /// Counts a request for a code, or a try of one, before it is sent. Fails with `rate_limited` and the time to wait
+    /// if there were too many.
     Code(CodeUse),
-    /// Frees the try that is reserved for the code that was requested last. Use this operation only if Polar certainly
-    /// did not mail this code. Then nobody can enter the code, so it needs no try.
+    /// Frees the try that is reserved for the last requested code. Use this operation only if Polar certainly did not
+    /// mail the code: nobody can enter it, so it needs no try.
     CodeNotMailed,
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
     CodesBlocked(CodeUse, Duration),
-    /// Releases the seat of any of the customer's devices. If it is the seat of the license stored here, does the same
-    /// as a deactivation.
+    /// Releases the seat of any of the customer's devices. Deactivates if it is the seat of the license stored here.
     Release {
         /// The license key.
         key: Key,
@@ -55,9 +54,9 @@ pub enum PortalOperation {
         /// The marker of the activation that took the seat, if this app made the activation.
         marker: Option<String>,
     },
-    /// The customer portal has found a seat of this device. The activation that took the seat got no answer at the
-    /// time. If the user activates the seat's key on this device later, the activation uses this seat. But if the
-    /// license on this device already has another seat of the same key, the found seat is released.
+    /// The customer portal has found a seat of this device, whose activation got no answer at the time. If the user
+    /// activates the seat's key on this device later, the activation uses this seat. If the license on this device
+    /// already has another seat of the same key, the found seat is released.
     SeatFound {
         /// The license key.
         key: Key,
@@ -141,8 +140,8 @@ impl Engine {
         Next::fail(self.codes_refused(to, error, now))
     }
 
-    /// Returns the error for a code that must not be requested or tried yet. If the user wanted to try a code, the
-    /// error also says whether the code that was mailed last will still be valid after the wait.
+    /// Returns the error for a code that cannot be requested or tried yet. If the user wanted to try a code, the error
+    /// also says whether the last mailed code will still be valid after the wait.
     fn codes_refused(&self, to: CodeUse, error: Error, now: Now) -> Error {
         let again_at = now.wall.plus(error.retry_after().unwrap_or_default());
         match (to, code_pace::last_mail_ends(&self.record.code_tries, now.wall)) {
@@ -164,19 +163,19 @@ impl Engine {
         match here {
             None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
             Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
-            // The stored key and the key in the request differ. Polar has replaced one of them with the other: either
-            // after the key was stored here, or after the portal listed the key. Only Polar knows which key is newer.
+            // The stored key and the key in the request differ, because Polar has replaced one with the other. Only
+            // Polar knows which one is newer.
             Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }
     }
 
-    /// Returns the key and the seat of the license on this device, even if the license cannot be trusted.
+    /// Returns the key and the seat of the license on this device, even if the record is not trusted.
     pub(crate) fn own_license(&self) -> Option<&Identity> {
         self.record.identity_to_ask()
     }
 
     /// Returns Polar's id of the license key that is active here. The id stays the same when the key is rotated.
-    /// Returns `None` if there is no license, or if it cannot be trusted.
+    /// Returns `None` if there is no license, or if the record is not trusted.
     pub(crate) fn own_license_id(&self) -> Option<Uuid> {
         self.record.license.as_ref().map(|license| license.terms.license_id)
     }
@@ -186,16 +185,15 @@ impl Engine {
         &self.record.attempts
     }
 
-    /// Returns the seats of this device, including seats that could not be released because Polar did not know their
-    /// key.
+    /// Returns the seats of this device, including those that it kept because Polar did not know their key.
     pub(crate) fn own_seats(&self) -> Vec<Uuid> {
         let seat = self.own_license().and_then(Identity::activation_id);
         seat.into_iter().chain(self.record.keyless_seats.iter().map(|kept| kept.seat.id)).collect()
     }
 }
 
-/// Creates the error to report if too many codes were requested or tried. Its message says how long to wait, and the
-/// error also contains this duration as a number.
+/// Returns the error for too many requests or tries of codes. It contains the time to wait as a sentence and as a
+/// number.
 fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
     Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
@@ -204,8 +202,8 @@ fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
 /// Creates the error for a block during which Polar neither mails nor checks codes.
 ///
 /// There are two kinds of block. A block for too many codes lasts a quarter of an hour. A block for too many requests
-/// of any kind, including validate and activate, lasts a minute at most. So if there is more than a minute to wait, the
-/// cause is too many codes. Otherwise the cause is unknown, and the error says only that Polar is busy.
+/// of any kind, including validate and activate, lasts a minute at most. So a wait of more than a minute means too many
+/// codes. With a shorter wait, the cause is unknown, and the error says only that Polar is busy.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
     if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }

@@ -27,14 +27,13 @@ use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 use uuid::Uuid;
 
-/// The time limit for releasing an older seat. The release runs at the end of an operation that the user started for
-/// another purpose, so the user should not have to wait for it.
+/// The time limit for releasing an older seat. The release follows an operation that the user started for another
+/// purpose, so it should not keep the user waiting.
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    /// Releases the seat of the license on this device. Before the call, the stored record was written again without
-    /// changes, to find out whether the store can be written. `written` is the result. If the store cannot be written,
-    /// the seat is not released.
+    /// Releases the seat of the license on this device. `written` says whether the store can be written: the record was
+    /// just written again without changes. If it could not be written, the seat is not released.
     pub(super) fn deactivate(&mut self, written: Result<(), String>) -> Next {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
@@ -50,7 +49,7 @@ impl Engine {
     /// Releases the next seat on the list. If the list is empty, ends the operation. A release that fails is tried
     /// again later, and does not make the operation fail.
     pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Next {
-        // nothing is released while the store still holds the license to which the seat belongs
+        // no seat is released while the store still holds the license with this seat
         let is_stored = !self.unsaved.iter().any(Edit::is_precious);
         let may_ask = is_stored && !self.works_offline(now);
         let Some(release) = self.record.releases.first().filter(|_| may_ask).cloned() else {
@@ -88,9 +87,8 @@ impl Engine {
         }
     }
 
-    /// Continues a release for which Polar did not know the seat. Polar was then asked about the seat's key, and
-    /// `reply` is the answer. If Polar does not know the key either, the key may have been rotated, and the seat may
-    /// still be taken.
+    /// Continues a release for which Polar did not know the seat. `reply` is Polar's answer about the seat's key. If
+    /// Polar does not know the key either, the key may have been rotated, and the seat may still be taken.
     pub(super) fn key_of_seat_checked(
         &mut self,
         of: SeatOf,
@@ -104,9 +102,9 @@ impl Engine {
             Err(Rejection::Denied(Reason::NotFound)) => Deactivated::KeyUnknown,
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
             Err(Rejection::NotAnswered(cause)) => match of {
-                // Polar did not say whether it knows the key. The key may have been rotated, and then the seat is still
-                // taken. The license is removed from this device anyway, but the seat is kept in the record, so that
-                // the new key can use or release it.
+                // Polar did not say whether it knows the key. The key may have been rotated, so the seat may still be
+                // taken. The license is removed, but the seat stays in the record. The new key can then use or release
+                // it.
                 SeatOf::License(_) => Deactivated::KeyUnknown,
                 SeatOf::Older(_) | SeatOf::Previous(_) => return self.release_failed(of, cause, now),
                 #[cfg(feature = "portal")]
@@ -116,7 +114,7 @@ impl Engine {
         self.after_release(of, key, seat, deactivated, now)
     }
 
-    /// Continues after Polar has released a seat, or has said that it does not know the seat.
+    /// Continues after Polar has released a seat, or has answered that it does not know the seat.
     fn after_release(&mut self, of: SeatOf, key: Key, seat: Uuid, deactivated: Deactivated, now: Now) -> Next {
         match of {
             SeatOf::License(identity) => {
@@ -125,7 +123,7 @@ impl Engine {
             }
             SeatOf::Older(ending) => {
                 // The plan must come after the edit that removes the released seat from the list of seats to release.
-                // If the seat were still on the list, the next round would begin much too soon.
+                // With that seat still on the list, the next round would begin much too soon.
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending.with_release(deactivated)))
@@ -136,9 +134,9 @@ impl Engine {
         }
     }
 
-    /// Removes a released seat from the list of seats to release. If Polar did not know the key of a seat on the list,
-    /// the key may have been replaced. In this case the seat moves to another list, and is used or released when the
-    /// new key is activated.
+    /// Removes a released seat from the list of seats to release. If Polar did not know the seat's key, another key may
+    /// have replaced it. In that case moves the seat to the kept seats, so that an activation of the new key uses or
+    /// releases it.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;
@@ -146,8 +144,8 @@ impl Engine {
         [Edit::Released(seat)].into_iter().chain(is_kept.then_some(Edit::SeatKept(kept)))
     }
 
-    /// Continues an activation that has tried to release the previous seat. If Polar has released that seat, tries once
-    /// more to take a seat. Otherwise Polar did not know that seat under this key, so no seat has become free.
+    /// Continues an activation that has tried to release the previous seat. If Polar has released it, tries once more
+    /// to take a seat. Otherwise Polar did not know that seat under this key, so no seat is free.
     fn previous_released(attempted: Attempted, seat: Uuid, deactivated: Deactivated) -> Next {
         let Attempted { activation, id, .. } = attempted;
         if deactivated == Deactivated::Released {
@@ -158,8 +156,8 @@ impl Engine {
         Next::Store(vec![Edit::AttemptOver(id)], AfterStore::NoSeat(activation))
     }
 
-    /// Removes the license. If Polar does not know the license's key, the key may have been replaced by another one. In
-    /// this case, keeps the seat in the record, so that an activation of the new key can use or release it.
+    /// Removes the license. If Polar does not know its key, which another key may have replaced, keeps the seat in the
+    /// record, so that an activation of the new key can use or release it.
     fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
         let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
             let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
@@ -179,9 +177,9 @@ impl Engine {
             Some(_) => Next::Store(Vec::new(), AfterStore::Deactivate),
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-                // If the answer to the activation that took this seat was lost, the activation is still in the record.
-                // The seat is released now, so the activation is removed. But if Polar does not know the key, the
-                // activation stays in the record: the key may have been rotated, and the seat may still be taken.
+                // If the activation that took this seat got no answer, it is still in the record as an attempt. The
+                // seat is released, so the attempt is removed. The attempt stays if Polar does not know the key: the
+                // key may have been rotated, and the seat may still be taken.
                 let marker = marker.filter(|_| deactivated != Deactivated::KeyUnknown).map(Edit::MarkerReleased);
                 Next::End(self.older_released(seat, key, deactivated).chain(marker).collect(), ending)
             }
@@ -210,16 +208,17 @@ impl Engine {
 
 impl SeatOf {
     /// Returns `true` if Polar must also be asked about the key after it has answered that it does not know the seat.
-    /// Polar gives this answer about a free seat, and also about a seat that is still taken under a rotated key. The
-    /// question about the key is rarely needed, because Polar releases most seats at the first request.
+    /// Polar gives the same answer about a free seat and about a seat that is still taken under a rotated key. This
+    /// second question is rare, because Polar releases most seats at the first request.
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,
-            // If Polar does not know the seat, the activation fails, and the license on this device stays as it is.
+            // Polar does not know the previous seat, so the activation fails, and the license on this device stays as
+            // it is.
             Self::Previous(_) => false,
-            // The seat may be on this device's list of seats to release, or an activation whose answer was lost may
-            // have taken it. The list entry or the activation may be forgotten only if the seat is certainly free. Only
-            // Polar's answer about the key shows that.
+            // The seat may be on the list of seats to release, or an attempt may have taken it. The list entry or the
+            // attempt may be forgotten only if the seat is certainly free. Only Polar's answer about the key shows
+            // that.
             #[cfg(feature = "portal")]
             Self::Device(_) => true,
         }

@@ -25,8 +25,8 @@ use crate::wire::{self, Cause, Rejection};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The time limit for a refresh whose result the app waits for, if access is already allowed: two seconds minus the
-/// time for reading and writing.
+/// The time limit for a refresh for which the app waits although access is already allowed: two seconds minus the time
+/// for reading and writing.
 const SHORT_PATIENCE_MS: u64 = 1_800;
 
 /// The time that is added to the configured timeout for operations that change something at Polar. Polar can take 30 s
@@ -58,6 +58,7 @@ impl Engine {
             Operation::Activate { key, replace_previous } => self.begin_activate(key, replace_previous),
             Operation::Deactivate => Next::Store(Vec::new(), AfterStore::Deactivate),
             Operation::Forget => Next::Store(vec![Edit::Forget], AfterStore::Forgotten),
+            Operation::StartTrial => self.begin_trial(now),
             Operation::OfflineRequest => self.begin_offline_request(now),
             Operation::OfflineAnswer { request, key } => self.begin_offline_answer(request, &key),
             Operation::OfflineImport(answer) => self.begin_offline_import(answer.as_str()),
@@ -82,7 +83,10 @@ impl Engine {
             | Operation::OfflineAnswer { .. }
             | Operation::OfflineRelease(_) => timeout.saturating_add(EXTRA_MS),
             Operation::Open | Operation::Validate | Operation::Refresh(_) | Operation::Forget => timeout,
-            Operation::OfflineRequest | Operation::OfflineImport(_) | Operation::OfflineReturn => timeout,
+            Operation::StartTrial
+            | Operation::OfflineRequest
+            | Operation::OfflineImport(_)
+            | Operation::OfflineReturn => timeout,
             #[cfg(feature = "portal")]
             Operation::Portal(_) => timeout.saturating_add(EXTRA_MS),
         }
@@ -92,7 +96,7 @@ impl Engine {
     fn step(&mut self, next: Next, now: Now) -> Step {
         match next {
             Next::Store(edits, then) => self.store(now.mono, edits, then),
-            // the edits of the failed save are still in the engine's `unsaved`, so no further edits are passed
+            // the edits of the failed save are still in the engine's `unsaved`, so none are passed here
             Next::SaveAgain(not_before, unsaved) => self.store(not_before, Vec::new(), AfterStore::Save(unsaved)),
             Next::Send(then) => self.send(then, now),
             Next::Release(ending) => {
@@ -114,8 +118,8 @@ impl Engine {
         Step::Store(StoreStep { not_before, until, _ticket: ticket, edits, then, merged: None, unedited: None })
     }
 
-    /// Returns the step that sends a request. If the request is the operation's first one, and this process has to take
-    /// turns with other processes, returns the step that waits for the turn instead.
+    /// Returns the step that sends a request. If processes take turns and this one has no turn yet, returns the step
+    /// that waits for the turn instead.
     fn send(&mut self, then: AfterReply, now: Now) -> Step {
         if self.host.takes_turns && !self.running.has_turn {
             let ticket = Arc::clone(&self.running.ticket);
@@ -124,9 +128,8 @@ impl Engine {
         self.send_now(then, now)
     }
 
-    /// Returns the step that sends a request within the time limit of the operation. If the pace would delay the
-    /// request beyond that limit, the request is not sent, and the operation continues at once as if Polar had not
-    /// answered.
+    /// Returns the step that sends a request within the operation's time limit. If the request would have to wait
+    /// beyond that limit, does not send it, and continues as if Polar had not answered.
     fn send_now(&mut self, then: AfterReply, now: Now) -> Step {
         let deadline = self.running.deadline;
         let reserved = match then.likely_requests() {
@@ -151,9 +154,9 @@ impl Engine {
 }
 
 impl TurnStep {
-    /// Continues the operation when the wait for its turn is over. If the operation got its turn, it first reads the
-    /// record again. If another process has just stored Polar's answer to the same question, the operation uses that
-    /// answer and does not ask Polar again.
+    /// Continues the operation after it has waited for its turn. If it has its turn, it first reads the record again.
+    /// If another process has just stored Polar's answer to the same question, it uses that answer and does not ask
+    /// Polar again.
     pub fn resume(self, engine: &mut Engine, turn: Turn, now: Now) -> Step {
         match turn {
             Turn::Taken => {
@@ -190,18 +193,22 @@ impl StoreStep {
         change
     }
 
-    /// Continues the operation. `written` says whether the record was locked, read and written; if not, its `Err` holds
-    /// the message of the first failure.
+    /// Continues the operation. `written` is `Ok` if the record was locked, read and written. Otherwise it holds the
+    /// message of the first failure.
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
         // The app may have its own store, whose messages may contain any character.
         let written = written.map_err(|message| printable(&message));
-        // If only the times of requests could not be saved, the save is not repeated. The next successful save contains
-        // them.
+        // If only the times of requests could not be saved, the save is not repeated, because the next successful save
+        // contains them.
         engine.running.has_unsaved_request = false;
         if let (AfterStore::Forgotten | AfterStore::OfflineReturned, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
             let message = format!("the license is still stored: {message}");
             return engine.step(Next::fail(engine.not_removed(message)), now);
+        }
+        if let (AfterStore::TrialStarted, Err(message)) = (&self.then, &written) {
+            engine.adopt(self.unedited, Vec::new(), &written, now);
+            return engine.step(Next::fail(engine.trial_not_stored(message)), now);
         }
         if let (AfterStore::OfflineRequested, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
@@ -234,6 +241,7 @@ impl StoreStep {
             AfterStore::Release(ending) => Next::Release(ending),
             AfterStore::End(ending) => Next::End(Vec::new(), ending),
             AfterStore::Forgotten => Next::end(),
+            AfterStore::TrialStarted => engine.trial_started(now),
             AfterStore::OfflineRequested => engine.offline_requested(),
             AfterStore::OfflineImport(answered) => engine.offline_import(answered, now),
             AfterStore::OfflineReturn => engine.offline_return(),
@@ -260,8 +268,8 @@ impl SendStep {
 }
 
 impl AfterReply {
-    /// Continues the operation with Polar's answer. If nothing was sent because this process has to wait before it may
-    /// send, `answer` is an error with the reason.
+    /// Continues the operation with Polar's answer. If the request was not sent because it would have had to wait too
+    /// long, `answer` is an error with the reason.
     fn resume(self, engine: &mut Engine, answer: Result<&Answer, Rejection>, now: Now) -> Next {
         match self {
             Self::Ask(question, request) => {
@@ -332,11 +340,10 @@ impl AfterReply {
 impl JoinStep {
     /// Continues after the wait for the other operation:
     ///
-    /// - If both operations only ask Polar about the license, and the other one did not fail, this operation ends with
+    /// - Both operations only ask Polar about the license, and the other one has succeeded: ends this operation with
     ///   the current decision.
-    /// - Otherwise, if the other operation has ended, this operation begins.
-    /// - Otherwise the time is up while the other operation is still running. This operation ends without having done
-    ///   anything.
+    /// - The other operation has ended in another way: begins this operation.
+    /// - The other operation is still running and the time is up: ends this operation. It has done nothing.
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
         if self.both_ask && engine.last_answered == self.waits_for {
             return Step::Done(engine.end_without_result(None, now));

@@ -1,5 +1,4 @@
-//! Computes how long the automatic refresh waits until it asks Polar again. The app can ask Polar at any time during
-//! this wait.
+//! Computes how long the automatic refresh waits before it asks Polar again. The app itself can ask at any time.
 
 use crate::codes::State;
 
@@ -20,19 +19,21 @@ pub(super) struct Round {
     /// is allowed afterwards.
     pub(super) failed_tries: u32,
     /// A random number that moves the time of the next round. Without it, a thousand apps that lost the connection to
-    /// Polar at the same time would all ask again at the same time.
+    /// Polar together would also ask again together.
     pub(super) jitter: u32,
 }
 
-/// Returns how many ms to wait until the next round. After access was confirmed, the wait is a little shorter than the
-/// refresh interval: with a longer wait, the state would become `grace` even for a user who is online.
+/// Returns how many ms to wait until the next round. After a confirmation, the wait is a little shorter than the
+/// refresh interval. With a longer wait, the state of a user who is online would become `grace` before each refresh.
 pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     if round.settled && round.state == State::Active {
         return refresh_ms.saturating_sub(tenth(refresh_ms, round.jitter));
     }
     let (first, longest) = match round.state {
         State::Denied | State::Expired => (15 * MINUTE_MS, 6 * HOUR_MS),
-        State::Unlicensed | State::ClockSuspect | State::Active | State::Grace | State::Lapsed => (MINUTE_MS, HOUR_MS),
+        State::Unlicensed | State::ClockSuspect | State::Active | State::Grace | State::Lapsed | State::Trial => {
+            (MINUTE_MS, HOUR_MS)
+        }
     };
     let doublings = round.failed_tries.saturating_sub(1).min(16);
     let wait = longest.min(first << doublings);

@@ -1,11 +1,11 @@
-//! The span of time in which a decision stays the same. Between two operations, a decision changes only because time
-//! passes, so a caller can keep a decision until its span ends. The functions are pure.
+//! The time for which a decision stays the same. Between two operations, a decision changes only because time passes,
+//! so a caller can keep it until its span ends. The functions are pure.
 
 use crate::time::Now;
 use std::time::Duration;
 
-/// The span of time in which a decision holds, on both clocks. A user can set the wall clock forward or back. So the
-/// span is over as soon as either of the clocks is outside it.
+/// The time for which a decision holds, on both clocks. A user can set the wall clock forward or back. So the span is
+/// over as soon as either clock is outside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     from: Now,
@@ -25,8 +25,7 @@ impl Span {
         (self.from.wall..self.until.wall).contains(&now.wall) && (self.from.mono..self.until.mono).contains(&now.mono)
     }
 
-    /// Returns how long to wait until the span ends, if both clocks run normally. The wait is never shorter than a
-    /// second.
+    /// Returns how long to wait until the span ends if both clocks run normally, but at least a second.
     pub fn wait(&self, now: Now) -> Duration {
         let wall = self.until.wall.since(now.wall);
         wall.min(Duration::from_millis(now.until(self.until.mono))).max(LEAST_WAIT)

@@ -37,7 +37,7 @@ pub struct Outcome {
     pub result: Result<Decision, Error>,
     /// The outcome for the seat. `None` if the operation was not a deactivation.
     pub deactivated: Option<Deactivated>,
-    /// The text for another computer, if the operation was an offline one that writes a text.
+    /// The text for another computer, if the operation writes one.
     pub text: Option<OfflineText>,
     /// The time at which a timer should start the next refresh, in ms of the monotonic clock; `None` if there is
     /// nothing to wait for.
@@ -57,7 +57,7 @@ pub struct TurnStep {
 /// The result of waiting until it is this process's turn to ask Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// It is this process's turn: no other process is asking Polar, and the answers that others got are stored.
+    /// It is this process's turn to ask Polar. No other process is asking, and the answers that others got are stored.
     Taken,
     /// Another process is still asking Polar, and the operation cannot wait any longer.
     Late,
@@ -70,9 +70,9 @@ pub enum Turn {
 /// If the lock cannot be acquired, read and merge without it, write nothing, and resume with the error. `merge` may be
 /// called again if the store repeats a transaction.
 pub struct StoreStep {
-    /// The earliest time at which the step may be carried out, in ms of the monotonic clock. If an earlier write has
-    /// failed, this time lies in the future, so that some time passes before the next attempt. If the caller has given
-    /// up, the driver carries out the step without waiting.
+    /// The earliest time at which the step may be carried out, in ms of the monotonic clock. It lies in the future
+    /// after a failed write, so that some time passes before the next attempt. If the caller has given up, the driver
+    /// does not wait for it.
     pub not_before: u64,
     /// The end of the wait for the lock, in ms of the monotonic clock. The wait is usually short, because a holder of
     /// the lock releases it within milliseconds.
@@ -81,8 +81,8 @@ pub struct StoreStep {
     pub(super) edits: Vec<Edit>,
     pub(super) then: AfterStore,
     pub(super) merged: Option<Box<Merged>>,
-    /// The stored record without the edits. The engine continues with this record if the edits had to be saved all
-    /// together but could not be.
+    /// The stored record without the edits. The engine continues with it if all edits had to be saved together and
+    /// could not be.
     pub(super) unedited: Option<Box<Merged>>,
 }
 

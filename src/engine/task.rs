@@ -1,6 +1,6 @@
-//! Describes, as data, the next step of an operation and how the operation continues after that step. Each variant has
-//! exactly the fields that it needs. This module decides, stores and sends nothing: the operations choose what comes
-//! next, and `run.rs` turns their choice into a step for the driver.
+//! The next step of an operation, and how the operation continues after it, as data. Each variant has exactly the
+//! fields that it needs. This module decides, stores and sends nothing: the operations choose the next step, and
+//! `run.rs` turns it into a step for the driver.
 
 use super::Patience;
 use super::edit::{Asked, AttemptId, Edit};
@@ -30,13 +30,13 @@ pub(super) enum Next {
     End(Vec<Edit>, Ending),
 }
 
-/// The part of an operation that follows a store step. It runs even if the changes of the step could not be saved.
+/// The continuation of an operation after a store step. It runs even if the changes of the step could not be saved.
 pub(super) enum AfterStore {
     /// Polar's answer was saved: end the operation. But if another process has saved a contradicting answer, ask Polar
     /// once more.
     Ask(Question),
-    /// Polar's answer was saved: end the operation. But if another process has saved an answer that contradicts this
-    /// one, ask Polar once more.
+    /// Polar's answer was saved: end the operation. If another process has saved a contradicting answer, ask Polar once
+    /// more.
     Answered(Question),
     /// Activate `key`, or the stored key if `key` is `None`.
     Activate {
@@ -52,7 +52,7 @@ pub(super) enum AfterStore {
     /// Report that every seat is taken. If another process has taken a seat for this device meanwhile, report success
     /// instead.
     NoSeat(Activation),
-    /// Report the result if it was saved. Otherwise save again or fail.
+    /// If the result was saved, report it. Otherwise save again or fail.
     Save(Unsaved),
     /// Release the seat of the stored license.
     Deactivate,
@@ -60,6 +60,8 @@ pub(super) enum AfterStore {
     Release(Ending),
     End(Ending),
     Forgotten,
+    /// Report the trial, if it was saved.
+    TrialStarted,
     /// Report the offline request if its number was saved.
     OfflineRequested,
     /// Save the license of an answer, if it answers the latest request.
@@ -77,15 +79,15 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// If the request that asks for a code or tries one was counted, tell the caller to send it. Otherwise tell the
+    /// Tell the caller to send the request that asks for a code or tries one, if it was counted. Otherwise tell the
     /// caller how long to wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
-    /// Release the seat of the stored license, although the stored key differs from the key in the request: Polar has
-    /// replaced one of the two with the other.
+    /// Release the seat of the stored license, although the stored key and the key in the request differ: Polar has
+    /// replaced one with the other.
     ReleaseHere(wire::Deactivate, Option<String>),
     /// Report whether the record could be written. If not, the key of the stored license must not be replaced.
     Rotate,
@@ -112,10 +114,10 @@ pub(super) enum Success {
     Rotated,
 }
 
-/// The part of an operation that follows a reply, together with the request that was sent.
+/// The continuation of an operation after a reply, with the request that was sent.
 pub(super) enum AfterReply {
     Ask(Question, wire::Validate),
-    /// Asks whether the key to activate is valid, either with this seat or without a seat.
+    /// Asks whether the key to activate is valid, with this seat or without a seat.
     Check(Activation, Option<Seat>, wire::Validate),
     Activate(Attempted, wire::Activate),
     /// Releases a seat.
@@ -124,7 +126,7 @@ pub(super) enum AfterReply {
     CheckKey(SeatOf, Uuid, wire::Validate),
 }
 
-/// The owner of a seat that is being released, with the data that the operation needs afterwards.
+/// The owner of a seat that is being released, and the data for continuing afterwards.
 pub(super) enum SeatOf {
     /// The license that is deactivated.
     License(Identity),
@@ -133,7 +135,7 @@ pub(super) enum SeatOf {
     /// A license that was on this device earlier.
     Older(Ending),
     /// Any device of the customer, released through the customer portal. Holds the marker of the activation that took
-    /// the seat, or `None` if the activation has no marker.
+    /// the seat, if it has one.
     #[cfg(feature = "portal")]
     Device(Option<String>),
 }
@@ -162,27 +164,27 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// A conflict after an activation: this process activated the key again, and another process got a denial for the
-    /// license. It is unknown which of the two answers is later.
+    /// Another process got a denial for the license that this process has just activated. It is unknown which of the
+    /// two answers is later.
     Activate,
-    /// The operation has validated the license, refreshed it or counted a use, and another process has got an answer
-    /// that contradicts this process's answer. It is unknown which answer is later, so Polar is asked again.
+    /// Another process has got an answer from Polar that contradicts the answer of this operation (a validation, a
+    /// refresh or a count of uses). It is unknown which answer is later, so Polar is asked again.
     ResolveConflict,
 }
 
 /// An activation in progress.
 pub(super) struct Activation {
     pub(super) key: Key,
-    /// The license that this device had when the user activated this key, whether it could be trusted or not.
+    /// The license that this device had when the user activated this key, even if its record was not trusted.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
     /// A seat to ask Polar about that may not be in the record.
     pub(super) known_seat: Option<Seat>,
-    /// Whether the license can be moved to this device. If so, Polar knows the seat of the stored license as a seat of
-    /// this key, but refuses it to this device, for example because the activation's conditions do not match.
+    /// Whether the license can be moved to this device. This is `true` if Polar knows the seat of the stored license as
+    /// a seat of this key, but refuses it to this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
-    /// The questions about the key that have not been sent to Polar yet. Each item is one question: `Some(seat)` asks
-    /// about the key together with this seat, and `None` asks about the key alone.
+    /// The questions about the key that were not sent yet. `Some(seat)` asks about the key with this seat, and `None`
+    /// about the key alone.
     pub(super) questions: std::vec::IntoIter<Option<Seat>>,
     /// Polar's confirmation of the key alone, without a seat.
     pub(super) checked: Option<Confirmed>,
@@ -195,14 +197,14 @@ pub(super) struct Attempted {
     pub(super) label: String,
 }
 
-/// What to report at the end of an operation, besides the decision.
+/// The report at the end of an operation, apart from the decision.
 #[derive(Default)]
 pub(super) struct Ending {
     pub(super) failure: Option<Error>,
     pub(super) deactivated: Option<Deactivated>,
     /// The text for another computer.
     pub(super) text: Option<OfflineText>,
-    /// Whether the operation is there to release seats, so that it fails if Polar does not answer.
+    /// Whether releasing seats is the operation's purpose, so that it fails if Polar does not answer.
     pub(super) must_release: bool,
 }
 
@@ -211,7 +213,7 @@ impl Ending {
         Self { text, ..Self::default() }
     }
 
-    /// Returns the ending of an operation that could not release a seat, because of `error`.
+    /// Returns this ending for an operation that could not release a seat because of `error`.
     pub(super) fn without_release(self, error: Error) -> Self {
         if self.must_release { Self { failure: Some(error), ..self } } else { self }
     }
@@ -249,7 +251,9 @@ impl AfterStore {
     pub(super) fn write(&self) -> Write {
         match self {
             Self::Deactivate => Write::Always,
-            Self::Forgotten | Self::OfflineRequested | Self::OfflineReturned => Write::AllOrNothing,
+            Self::Forgotten | Self::TrialStarted | Self::OfflineRequested | Self::OfflineReturned => {
+                Write::AllOrNothing
+            }
             #[cfg(feature = "portal")]
             Self::Portal(then) => then.write(),
             Self::Ask(_)
@@ -272,19 +276,18 @@ impl AfterStore {
 impl AfterPortalStore {
     fn write(&self) -> Write {
         match self {
-            // The request that tries a code must be counted in the store before it is sent, because otherwise other
-            // processes would not count it.
+            // The store must count this try before the request is sent. Otherwise other processes would not know of it.
             Self::CodeTry(..) => Write::AllOrNothing,
             Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
-            // This write happens before anything is sent to Polar. It shows whether Polar's answer can be stored later.
+            // Written before anything is sent to Polar, to find out whether Polar's answer can be stored.
             Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }
     }
 }
 
 impl AfterReply {
-    /// Returns the number of requests that an operation is likely to send if it begins with this request. For example,
-    /// an activation asks about the key before it takes a seat.
+    /// Returns the number of requests that an operation is likely to send if this is its first one. For example, an
+    /// activation asks about the key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {
             Self::Check(..) => 3,

@@ -31,7 +31,7 @@ impl Timeline {
     pub(super) fn judge(&mut self, base: TimeBase, now: Now) -> Option<Timestamp> {
         let live = self.0.filter(|live| live.confirmed == base.confirmed);
         let counted = live.map(|live| live.estimate.plus_ms(now.since(live.mono)));
-        // another process that has run for longer may have saved an estimate that is later than this process's own
+        // another process that has run for longer may have saved a later estimate
         let floor = counted.map_or(base.high, |counted| counted.max(base.high));
         let least = floor.plus_ms(-TOLERANCE_MS);
         let corrected = now.wall.plus_ms(base.offset);
@@ -50,34 +50,33 @@ impl Timeline {
     }
 }
 
-/// Returns the times of a license that was imported. Polar's clock read `confirmed` at some moment after the wall clock
-/// read `requested` and before it read `now`. So a wall clock that fits is taken to be right, and of any other the
-/// error is known but for the time between the request and the import.
+/// Returns the times of an imported license. When Polar's clock read `confirmed`, this device's clock read something
+/// between `requested` and `now`. If it may have been right at that moment, it is trusted. Otherwise its error is
+/// known, except for the time between the request and the import.
 pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestamp) -> TimeBase {
     let least = confirmed.ms_since(now);
-    // if the clock was set back meanwhile, only its present time counts
+    // if the clock was set back meanwhile, only its present time matters
     let most = confirmed.ms_since(requested).max(least);
     TimeBase { confirmed, offset: 0.clamp(least, most), high: confirmed }
 }
 
-/// Returns the earliest times at which the estimate of Polar's time can reach `at`: one for the wall clock, and one for
-/// the monotonic clock. As long as neither clock has reached its time, the estimate is earlier than `at`, unless the
-/// wall clock is set back. `estimate` is the present estimate.
+/// Returns two times, one of the wall clock and one of the monotonic clock. Until one of them is reached, the estimate
+/// of Polar's time is earlier than `at`, unless the wall clock is set back. `estimate` is the present estimate.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. The passing of monotonic
-/// time does not restore this trust, so `mono` of the result is a time that is never reached.
+/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. Its `mono` is never
+/// reached, because trust does not return when only monotonic time passes.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }
 
-/// Returns the earliest wall-clock time at which Polar's clock may show `at`. Usually, this is `at` corrected by the
-/// known offset between the clocks. But if the wall clock was far off at Polar's last confirmation, somebody may have
-/// corrected the clock since then, and the offset would no longer apply. In that case, returns either `at` or the
-/// corrected time, whichever is earlier.
+/// Returns the earliest wall-clock time at which Polar's clock may show `at`. This is `at`, corrected by the known
+/// offset between the clocks. The offset no longer applies if somebody has corrected the wall clock since Polar's last
+/// confirmation. That is possible if the offset is large. In that case, returns `at` or the corrected time, whichever
+/// is earlier.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }

@@ -15,15 +15,15 @@ use crate::time::Now;
 use std::time::Duration;
 
 /// The longest time between two looks at the clocks. On most systems the monotonic clock stands still while the machine
-/// sleeps, so a single wait of several hours would end only after the machine has been awake for those hours.
+/// sleeps. So a single wait of several hours would end only after the machine has been awake for all these hours.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The interval at which to check whether another process has changed the record. Used if the store has a stamp, which
 /// changes with the record.
 const STAMP_EVERY: Duration = Duration::from_secs(1);
 
-/// The longest time between two refreshes. It is ten minutes because a refresh also saves the estimated time, and the
-/// engine may need to save it that often.
+/// The longest time between two refreshes. It is ten minutes, because a refresh also saves the estimated time, which
+/// may be necessary that often.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
 /// The shortest time between two refreshes. If the engine asks for a refresh sooner, the refresh is delayed until this
@@ -72,8 +72,8 @@ impl Watch {
 
     /// Returns `true` if `stamp` shows that the record was saved or removed since the last call. In this case run
     /// [`Operation::Open`](super::Operation::Open), which reads the record and does not ask Polar. `stamp` comes from
-    /// [`Store::stamp`](crate::store::Store::stamp). If it is not `None`, [`look`](Self::look) returns waits of a
-    /// second at most, so that the stamp is compared that often.
+    /// [`Store::stamp`](crate::store::Store::stamp). After a stamp that is not `None`, [`look`](Self::look) returns
+    /// waits of at most one second, so that the driver passes the next stamp within a second.
     pub fn record_changed(&mut self, stamp: Option<u64>) -> bool {
         let before = std::mem::replace(&mut self.stamp, stamp);
         before.is_some() && before != stamp
@@ -102,8 +102,8 @@ mod tests {
 
     const START: i64 = 1_700_000_000_000;
 
-    /// Returns the time at which the wall clock has advanced by `wall_s` seconds since the start, and the monotonic
-    /// clock by `mono_s` seconds.
+    /// Returns a time after the start: the wall clock has advanced by `wall_s` seconds, and the monotonic clock by
+    /// `mono_s` seconds.
     fn at(wall_s: i64, mono_s: u64) -> Now {
         Now { wall: Timestamp::from_unix_ms(START + wall_s * 1_000), mono: mono_s * 1_000 }
     }

@@ -68,7 +68,7 @@ impl Client {
         Self::builder(config).open().await
     }
 
-    /// Returns a builder, with which you can replace the default storage, store, network stack or clock.
+    /// Returns a builder, to replace the default storage, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, storage: None, store: None, transport: None, clock: None }
     }
@@ -124,6 +124,11 @@ impl Client {
     #[doc = include_str!("../client/operations/forget.md")]
     pub async fn forget(&self) -> Result<Decision, Error> {
         self.driver.run(Operation::Forget).await.result
+    }
+
+    #[doc = include_str!("../client/operations/start_trial.md")]
+    pub async fn start_trial(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::StartTrial).await.result
     }
 
     #[doc = include_str!("../client/operations/offline_request.md")]
@@ -202,8 +207,8 @@ impl ClientBuilder {
     }
 
     /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well: without it, a random id in
-    /// the browser's storage identifies the device. Node has no browser storage, so the app would count as a new device
-    /// at each start, and would not trust the record of the previous start.
+    /// the browser's storage identifies the device. Node has no browser storage. There, the app would be a new device
+    /// at each start, and would not trust its record of the previous start.
     pub fn store(mut self, store: impl LocalAsyncStore + 'static) -> Self {
         self.store = Some(Box::new(store));
         self
@@ -235,8 +240,8 @@ impl ClientBuilder {
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| match (storage, kept) {
-            // If the id of this browser cannot be read or stored, the app gets another id when it starts again. It
-            // could then neither read this record nor release the seat, so nothing is stored.
+            // If the id of this browser cannot be read or stored, the app gets another id at its next start. It could
+            // then neither read this record nor release the seat. So nothing is stored.
             (_, Err(error)) => Box::new(NoStore::because(&error)),
             (Some(storage), Ok(())) => storage.record(&app_id, product, device),
             (None, Ok(())) => Box::new(NoStore::absent()),

@@ -32,9 +32,9 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time at which the refresher has to check again whether a refresh is due. Set when an operation ends. The
-    /// outer `None` means that no operation has ended since the refresher last read this field. The inner `None` means
-    /// that no check is planned.
+    /// The time at which the refresher has to check again whether a refresh is due. The operation that ended last has
+    /// set it. `Some(None)` means that this operation set no time. `None` means that no operation has ended since the
+    /// refresher last read this field.
     planned: Cell<Option<Option<u64>>>,
     /// The waker of the refresher's task. Each operation uses it to wake the task when the operation ends.
     refresher: Cell<Option<Waker>>,
@@ -87,8 +87,8 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // When this guard is dropped, it wakes the tasks that wait for this operation. It is dropped even if the
-        // operation ends because its future is dropped.
+        // When this guard is dropped, it wakes the tasks that wait for this operation. That also happens if the
+        // operation's future is dropped.
         let wakes = WakeOnDrop(self);
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -129,8 +129,8 @@ impl Driver {
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// If an operation has ended since the last call of this function, returns the time that the operation has planned
-    /// for the next automatic refresh. Otherwise returns `None`, and wakes the calling task when an operation ends.
+    /// If an operation has ended since the last call, returns the time that this operation has planned for the next
+    /// automatic refresh. Otherwise returns `None`, and wakes the calling task when an operation ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()
@@ -141,8 +141,8 @@ impl Driver {
         work(&mut self.engine.borrow_mut(), now)
     }
 
-    /// Carries out a store step. First reads without a transaction, because most steps change nothing. This is safe,
-    /// because a record is only ever replaced as a whole. If the step changes something, reads again in the transaction
+    /// Carries out a store step. First reads without a transaction, because most steps change nothing. That is safe,
+    /// because records are always replaced as a whole. If the step changes something, reads again in the transaction
     /// that writes.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;

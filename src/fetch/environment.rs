@@ -34,8 +34,8 @@ pub(super) fn system_name() -> String {
     agent.map_or_else(|| String::from("JavaScript"), |agent| name_of(&agent))
 }
 
-/// Returns the browser and the system that a user agent names. Most user agents name several browsers. Of these, the
-/// one that comes first in `BROWSERS` is returned.
+/// Returns the browser and the system that a user agent names. Most user agents name several browsers; the first one in
+/// `BROWSERS` counts.
 fn name_of(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 9] = [
         ("Edg", "Edge"),
@@ -82,7 +82,7 @@ impl EventListener {
 
 impl Drop for EventListener {
     fn drop(&mut self) {
-        // `add` has registered this listener on this target, so removing it cannot fail
+        // cannot fail, because `add` has registered this listener on this target
         let _ = self.target.remove_event_listener_with_callback(self.event, self.call.as_ref().unchecked_ref());
     }
 }

@@ -1,11 +1,10 @@
-//! Sends one request with `fetch`. A browser does not tell whether a failure came before or after the request left, and
-//! a request that may have left must not be sent again. Therefore a request is reported as not sent only if `fetch` was
-//! never called.
+//! Sends one request with `fetch`. A request that may have left must not be sent again. A browser does not say whether
+//! a failed request has left, so a request counts as not sent only if `fetch` was never called.
 //!
 //! Never follows a redirect, never sends credentials or a referrer, and never checks whether the answer is from Polar.
 //! gloo-net only builds the request. Its `send` is not used, because it panics when `fetch` rejects with something that
-//! is not an `Error` (see `js_to_error` in <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>). That happens
-//! if a page has wrapped `fetch`. After a panic in wasm, the caller waits for ever.
+//! is not an `Error` (see `js_to_error` in <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>). A page that
+//! has wrapped `fetch` can cause that, and after a panic in wasm the caller waits for ever.
 
 use super::environment::{error_name, global};
 use crate::client::exchange_log;
@@ -110,7 +109,7 @@ async fn read(response: &Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, F
     }
 }
 
-/// A guard that aborts a request when it is dropped, unless the request has ended.
+/// A guard that aborts the request if it is dropped before the request has ended.
 struct AbortOnDrop(Option<AbortController>);
 
 impl AbortOnDrop {

@@ -1,6 +1,6 @@
 //! A record in IndexedDB: a row of the table `records` in the database `polar-license`. The database is open only while
-//! it is used, because an open database could prevent another version of the page from upgrading the database. An
-//! update reads and writes in one transaction, so no other tab can change the record in between.
+//! it is used, because an open database could prevent another version of the page from upgrading it. An update reads
+//! and writes in one transaction, so no other tab can change the record in between.
 
 use super::environment::global;
 use super::storage_error::storage_error;
@@ -31,8 +31,8 @@ impl IndexedDbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // A value that is not a `Uint8Array` is not a record, but it shows that something is stored. So it is returned
-        // as a record without bytes.
+        // A value that is not a `Uint8Array` is not a record, but it shows that something is stored. It is returned as
+        // an empty record.
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 
@@ -86,7 +86,7 @@ impl LocalAsyncStore for IndexedDbStore {
     }
 }
 
-/// An open database. Dropping this value closes the database. Requests that are pending at that time still complete.
+/// An open database. Dropping it closes the database, but pending requests still complete.
 struct Database(IdbDatabase);
 
 impl Database {

@@ -1,5 +1,5 @@
-//! A record in `localStorage`, as hexadecimal digits. An update reads the old record and writes the new one without
-//! yielding, so no other code of this page runs in between.
+//! A record in `localStorage`, as hexadecimal digits. An update reads and writes the record without yielding, so that
+//! no other code of this page runs in between.
 
 use super::environment::global;
 use super::storage_error::storage_error;
@@ -19,8 +19,8 @@ impl LocalStorageStore {
 
     fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let text = storage()?.get_item(&self.key).map_err(|error| storage_error("read", &error))?;
-        // Text that is not hexadecimal cannot be a record. But returning `None` would mean that nothing is stored, so
-        // the text's bytes are returned unchanged.
+        // Text that is not hexadecimal is not a record. Its bytes are returned unchanged, because `None` would mean
+        // that nothing is stored.
         Ok(text.map(|text| bytes_of(&text).unwrap_or_else(|| text.into_bytes())))
     }
 

@@ -15,8 +15,8 @@ pub(super) enum Raced<T> {
 const LONGEST_MS: u64 = i32::MAX as u64;
 
 /// Waits until `work` is ready, until `limit_ms` have passed, or until `is_cancelled` returns `true`. `is_cancelled` is
-/// called at every poll, and wakes the task when its result changes. If `work` is ready, its result is returned even if
-/// time is up or the wait is cancelled. The timer is started only if `work` is not ready at once.
+/// called at every poll, and wakes the task when its result changes. If `work` is ready, returns its result even if
+/// time is up or the wait is cancelled. Starts the timer only if `work` is not ready at once.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit_ms: u64,

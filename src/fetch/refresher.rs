@@ -1,5 +1,5 @@
 //! A task that refreshes the license when a refresh is due, when the network comes back, and when a hidden page is
-//! shown again. The engine decides when a refresh is due; the task only waits and runs the refresh.
+//! shown again. The engine decides whether a refresh is due; the task only waits and runs it.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -53,8 +53,8 @@ impl Signal {
         self.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// Returns `true` if the wait must end early. Otherwise, remembers the calling task, so that it is woken when the
-    /// wait must end.
+    /// Returns `true` if the wait must end early. Otherwise remembers the calling task, to wake it when the wait must
+    /// end.
     fn is_set(&self, context: &Context<'_>) -> bool {
         self.waker.set(Some(context.waker().clone()));
         self.stopped.get() || self.woken.get()
@@ -63,8 +63,7 @@ impl Signal {
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     let mut watch = Watch::new(driver.now());
-    // An earlier operation may have planned the time of the next refresh. This call discards that plan, because it
-    // could delay the first refresh.
+    // Discards the refresh time that an earlier operation may have planned, because it could delay the first refresh.
     wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
         let pause = match watch.look(driver.now(), signal.woken.take()) {
@@ -74,8 +73,8 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // Every operation sets the time of the next automatic refresh. This includes operations that the app has
-        // started, such as an activation.
+        // Every operation sets the time of the next automatic refresh, also one that the app has started, such as an
+        // activation.
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }

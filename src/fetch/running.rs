@@ -1,5 +1,5 @@
-//! The handle of an operation, which its caller holds while the operation is in progress. If the caller drops the
-//! handle after the operation has started, the operation goes on for a while; see [`Running`].
+//! The handle of a running operation. If the caller drops the handle after the operation has started, the operation
+//! goes on for a while; see [`Running`].
 
 use super::cancellation::Cancellation;
 use crate::client::cancel::Cancel;
@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use wasm_bindgen_futures::spawn_local;
 
-/// An operation that runs while it is polled. If it is dropped after its first poll, it goes on by itself until the
-/// answer to its current request is stored, so that no seat is lost.
+/// An operation that runs when it is polled. If it is dropped after its first poll, it finishes its current request in
+/// the background and stores the answer, so that no seat is lost.
 pub(super) struct Running<T: 'static> {
     work: Option<LocalBoxFuture<'static, T>>,
     cancellation: Rc<Cancellation>,

@@ -1,4 +1,4 @@
-//! The browser storage that keeps the record and, beside it, the random id of this browser.
+//! The browser storage for the record and for the random id of this browser.
 
 use super::environment::{global, random};
 use super::indexed_db::IndexedDbStore;
@@ -30,7 +30,7 @@ impl Storage {
     /// neither.
     pub(super) fn usual() -> Option<Self> {
         match (global("localStorage"), global("indexedDB")) {
-            // If the browser forbids access to a storage at the moment, treat the storage as present: it may hold
+            // If the browser forbids access to a storage at the moment, assume that it exists, because it may hold
             // records that were saved earlier.
             (Ok(Some(_)) | Err(_), _) => Some(Self::Local),
             (Ok(None), Ok(Some(_)) | Err(_)) => Some(Self::IndexedDb),

@@ -1,4 +1,4 @@
-//! Turns a failure of the browser's storage into an error whose message gives the reason and, if possible, a remedy.
+//! Converts a failure of the browser's storage to an error that names the reason and, if possible, a remedy.
 
 use super::environment::error_name;
 use crate::store::StoreError;

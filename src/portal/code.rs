@@ -49,7 +49,7 @@ pub struct CustomerChoice {
     customers: Vec<Customer>,
 }
 
-/// A request is not sent if less than this many ms are left before its time limit ends.
+/// With less than this many ms left, a request is not sent.
 const LEAST_MS: u64 = 1_000;
 
 impl CodeSent {
@@ -112,13 +112,14 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
     })
 }
 
-/// Cancels the request that is reserved for trying the code, if it is certain that Polar mailed no code.
+/// Ends a request for a code that Polar refused. If Polar has certainly mailed no code, also cancels the request that
+/// is reserved for trying it.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
         let detail = "the code may have been mailed all the same";
         return Step::failed(context.also(context.refused(refusal), Text::MaybeMailed, detail));
     }
-    // If this operation fails, the reservation stays, and the only consequence is that a later request has to wait.
+    // If this operation fails, the reservation stays, and a later request has to wait longer. Nothing else follows.
     Step::run(Operation::Portal(PortalOperation::CodeNotMailed), move |_, _| match refusal {
         Refusal::Choose(customers) => Step::done(CodeRequest::Choose(CustomerChoice { email, customers })),
         refusal @ (Refusal::SessionOver

@@ -1,4 +1,4 @@
-//! The state of the app and of this device when an operation of the portal began.
+//! The app and this device as they were when an operation of the portal began.
 
 use crate::config::{Config, Environment};
 use crate::engine::Engine;
@@ -7,12 +7,11 @@ use crate::record::Attempt;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The state of the app and of this device when an operation began.
+/// The app and this device as they were when an operation began.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) config: Config,
-    /// The key of the license on this device, as this device last knew it. Another device may have replaced the key
-    /// since.
+    /// The key of the license on this device. Another device may have replaced this key since.
     pub(super) key: Option<Key>,
     /// Polar's id of the key. The id stays the same when Polar replaces the key.
     license_id: Option<Uuid>,
@@ -34,7 +33,7 @@ struct LostAttempt {
 }
 
 impl Context {
-    /// Returns the current state.
+    /// Returns the context of an operation that begins now.
     pub fn of(engine: &Engine) -> Self {
         let here = engine.own_license();
         Self {
@@ -58,8 +57,8 @@ impl Context {
         !self.attempts.is_empty()
     }
 
-    /// Returns `true` if Polar lists an activation of this device with this marker, label and time, and if this device
-    /// never got Polar's answer to it.
+    /// Returns `true` if an activation that Polar lists was made by this device (`marker`, `label` and `since` identify
+    /// it) but Polar's answer to it never arrived here.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
         // every request reaches Polar sooner than this, or not at all
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;

@@ -11,7 +11,7 @@ pub enum Devices {
     /// The devices, oldest first.
     Listed(Vec<Device>),
     /// No device is shown: the vendor hides devices from customers, or there are none. The
-    /// [message](HiddenDevices::message) says which of the two is the case, if that can be determined.
+    /// [message](HiddenDevices::message) says which of the two it is, if that is known.
     Hidden(HiddenDevices),
 }
 
@@ -27,10 +27,9 @@ pub struct Device {
     is_this: bool,
 }
 
-/// The reason why no device is shown. Either there are no devices, or the vendor has not switched on
-/// `Enable user to deactivate instances via Polar` for the benefit. Polar's answer about the key is the same in both
-/// cases. The only other evidence is a grant of the benefit: if it shows that the setting is on, it is certain that
-/// there are no devices.
+/// The reason why no device is shown. Either there are no devices, or the vendor has not switched on `Enable user to
+/// deactivate instances via Polar` for the benefit. Polar's answer about the key is the same in both cases. A grant of
+/// the benefit can show that the setting is on. Only then is it certain that there are no devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenDevices {
     pub(super) is_certain: bool,
@@ -64,8 +63,8 @@ impl Device {
         self.since
     }
 
-    /// Returns `true` if this entry of the list is the device on which this app runs. That can be true for several
-    /// entries, because an activation whose answer was lost may have taken another seat for this device.
+    /// Returns `true` if this entry is the device on which the app runs. Several entries can be this device, because an
+    /// activation whose answer was lost may have taken another seat.
     pub fn is_this(&self) -> bool {
         self.is_this
     }
@@ -90,15 +89,14 @@ impl fmt::Debug for Device {
 }
 
 impl HiddenDevices {
-    /// Returns `true` if it is certain that there are devices, which is the case if every seat is taken or if this
-    /// device has a seat.
+    /// Returns `true` if it is certain that devices have seats: either every seat is taken, or this device has a seat.
     pub fn is_certain(&self) -> bool {
         self.is_certain
     }
 
-    /// Returns the page on which customers of this vendor manage their purchases. That page does not show the
-    /// devices, but customers see their keys there, and find out whom to ask. Returns `None` if it is certain that
-    /// there is no device, or if the page's address is unknown.
+    /// Returns the page on which customers of this vendor manage their purchases. It does not show the devices, but
+    /// customers see their keys there, and find out whom to ask. Returns `None` if it is certain that no device has a
+    /// seat, or if the page's address is unknown.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }

@@ -16,8 +16,7 @@ impl Context {
         Error::worded(self.texts(), kind, detail)
     }
 
-    /// Creates an error with one of the portal's sentences, for cases in which the usual sentence for this kind of
-    /// error says too little.
+    /// Creates an error with a sentence of the portal, if the usual sentence for this kind of error says too little.
     pub(super) fn error_saying(&self, text: Text, kind: ErrorKind, detail: &str) -> Error {
         Error::saying(self.texts(), text, kind, detail)
     }

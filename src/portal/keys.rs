@@ -26,8 +26,8 @@ pub fn list(context: Context, token: Token) -> Step<Vec<LicenseKey>> {
     list_from(context, token, 1, Vec::new())
 }
 
-/// Finds a key by reading the list of the customer's keys. A request for the key alone is not used, because its reply
-/// would contain all devices of the key, and there may be any number of them.
+/// Finds a key in the list of the customer's keys. A request for this key alone would also return all its devices, and
+/// there may be any number of them.
 pub(super) fn find(context: Context, token: Token, key: &LicenseKey) -> Step<Option<LicenseKey>> {
     find_from(context, token, (key.id, key.benefit_id()), 1)
 }
@@ -76,8 +76,8 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
     })
 }
 
-/// Handles a reply in which Polar lists no device of a key. Finds out from the customer's grants whether the vendor
-/// shows devices at all, and on which page the customer manages purchases.
+/// Handles a reply without any device of the key. Finds out from the customer's grants whether the vendor shows devices
+/// at all, and on which page the customer manages purchases.
 fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     let has_seat_here = context.is_here(key.id, &key.key) && context.seat.is_some();
     Step::send(context.grant_of_benefit(&token, key.benefit_id()), move |answer, _| {

@@ -46,12 +46,12 @@ impl LicenseKey {
         self.benefit_id
     }
 
-    /// Returns the number of devices on which the key may be active at once, or `None` if the key needs no activation.
+    /// Returns the number of devices that may use the key at once, or `None` if the key needs no activation.
     pub fn limit_activations(&self) -> Option<u32> {
         self.limit_activations
     }
 
-    /// Returns the highest usage that may be consumed, or `None` if there is no limit.
+    /// Returns the total number of uses that the key allows, or `None` if there is no limit.
     pub fn limit_usage(&self) -> Option<u32> {
         self.limit_usage
     }
@@ -111,8 +111,8 @@ impl LicenseKey {
         Some((organization_id, this))
     }
 
-    /// Returns a value by which usable keys are sorted: the key with the latest expiry comes first, and of keys with
-    /// the same expiry, the newest comes first.
+    /// Returns a value for sorting usable keys: latest expiry first, and the newest first among keys with the same
+    /// expiry.
     pub(super) fn rank(&self) -> impl Ord + use<> {
         let lasts_until = self.expires_at.map_or(i64::MAX, Timestamp::unix_ms);
         std::cmp::Reverse((lasts_until, self.created_at.unix_ms()))
@@ -120,7 +120,7 @@ impl LicenseKey {
 }
 
 impl KeyStatus {
-    /// Returns why a key with this status cannot be used, or `None` if it can be used.
+    /// Returns the reason why a key with this status cannot be used, or `None` if it can.
     pub(super) fn reason(self) -> Option<Reason> {
         match self {
             // The key may be usable although this version does not know its status. If the user chooses this key, Polar

@@ -43,9 +43,8 @@ impl Waiting {
         Self { stage, began: now.mono, deadline: now.after(milliseconds(within)) }
     }
 
-    /// Returns the time at which to ask Polar again, or `None` if that time would be after the deadline. The interval
-    /// is two seconds during the first minute, and five seconds afterwards. If `at_least` is longer, the interval is
-    /// `at_least`.
+    /// Returns the time at which to ask Polar again, or `None` if it would be after the deadline. The interval is two
+    /// seconds during the first minute, and five seconds afterwards, but never shorter than `at_least`.
     pub(super) fn next(&mut self, at_least: Option<Duration>, now: Now) -> Option<(u64, Progress)> {
         const MINUTE_MS: u64 = 60_000;
         let waited = now.mono.saturating_sub(self.began);

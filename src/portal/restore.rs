@@ -31,9 +31,9 @@ use uuid::Uuid;
 /// The longest wait for the key of a purchase or of an invitation.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Returns the usable keys, the best first. If there are none, but a key has expired according to this device's clock,
-/// that clock may be wrong: returns the expired key with the latest expiry. If no key has expired either, fails with an
-/// error that says why no key can be used.
+/// Returns the usable keys, the best first. If no key is usable, returns the expired key with the latest expiry,
+/// because this device's clock may be wrong. If no key has expired either, fails with an error that says why none can
+/// be used.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -42,8 +42,8 @@ pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<License
     })
 }
 
-/// Activates a usable key of the customer. If several can be used and none of them is the key of the license on this
-/// device, returns them for the user to choose from.
+/// Activates a usable key of the customer. If several keys can be used, and none is the key of the license on this
+/// device, returns them so that the user can choose one.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
@@ -54,8 +54,8 @@ pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Re
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// Restores the license as [`restore`] does, but waits for a key if no key can be used. `expired` is a key that Polar
-/// has already refused because it has expired. This key is not tried again.
+/// Restores the license as [`restore`] does, but waits if no key can be used yet. `expired` is a key that Polar has
+/// already refused as expired; it is not tried again.
 fn restore_waiting(
     context: Context,
     token: Token,
@@ -81,8 +81,8 @@ fn restore_waiting(
     })
 }
 
-/// Activates a key that, according to this device's clock, has expired. If Polar also says that the key has expired,
-/// waits until the customer gets another key.
+/// Activates a key that has expired by this device's clock. If Polar confirms that it has expired, waits until the
+/// customer gets another key.
 fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Waiting, now: Now) -> Step<Restored> {
     let id = key.id;
     activate(context.clone(), token.clone(), key).then(now, move |restored, now| match restored {
@@ -149,8 +149,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
         Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
             devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
                 Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
-                // if the devices cannot be listed, the user must still learn that no seat is free, so this returns the
-                // error of the activation
+                // the error of the activation, since the user must learn that no seat is free even if the devices
+                // cannot be listed
                 Err(_) => Step::failed(error),
             })
         }
@@ -158,8 +158,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
     })
 }
 
-/// Activates the key of the license on this device if the list contains it, or else the only key if the list has just
-/// one. Otherwise returns the keys, so that the user can choose one.
+/// Activates the key that the license on this device already has, if the list contains it. Otherwise activates the only
+/// key of the list. If the list has several keys, returns them so that the user can choose one.
 fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
     if let Some(at) = keys.iter().position(LicenseKey::is_here) {
         return activate(context, token, keys.swap_remove(at));
@@ -174,11 +174,10 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// According to this device's clock, no key can be used, but the clock may be wrong. Contains the expired key with
-    /// the latest expiry. Polar lists expired keys as granted, so the list does not show whether the key has really
-    /// expired.
+    /// No key can be used by this device's clock, which may be wrong. Contains the expired key with the latest expiry.
+    /// Polar lists expired keys as granted, so the list does not show whether the key has really expired.
     PerhapsExpired(LicenseKey),
-    /// No key can be used. Contains the reason why the first key cannot be used, or `None` if there is no key at all.
+    /// No key can be used. Contains the reason for the first key, or `None` if there is no key at all.
     None(Option<Reason>),
 }
 
@@ -204,8 +203,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error for a key that Polar has not granted in time. If Polar's last answer listed grants but none of
-/// them named a key, `unread` is the member that was missing from the last grant.
+/// Returns the error for a key that Polar has not granted in time. `unread` is set if Polar's last answer listed grants
+/// but no key: it is the member that was missing in the last grant.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");

@@ -40,12 +40,13 @@ struct Rotation {
     context: Context,
     token: Token,
     key: LicenseKey,
-    /// All keys with this id that are already known: from the app's list, from Polar and from the record. For a moment
-    /// after the replacement, Polar may still return one of these keys, so none of them counts as the new key.
+    /// All keys with this id that were known before the replacement: from the app's list, from Polar and from the
+    /// record. None of them is the new key, although Polar may still return one of them for a moment after the
+    /// replacement.
     texts: Vec<Key>,
     /// Whether the license on this device belongs to the key.
     is_here: bool,
-    /// Whether Polar still knew the stored key and its seat when it last answered about the license on this device.
+    /// Whether Polar still knew this device's key and seat when it last answered about the license.
     was_known: bool,
 }
 
@@ -121,8 +122,8 @@ impl Rotation {
         })
     }
 
-    /// Lists the key again, because the customer may have replaced it from two places at the same time. Only the key
-    /// from the later replacement is valid. But this device may have saved the two new keys in the opposite order.
+    /// Lists the key again, because the customer may have replaced it on two devices at the same time. Only the key of
+    /// the later replacement is valid, but this device may have saved the two new keys in the opposite order.
     fn confirm(self, saved: LicenseKey, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| {
             if let Ok(Some(last)) = found

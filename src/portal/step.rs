@@ -141,7 +141,7 @@ impl<T: 'static> Step<T> {
         })
     }
 
-    /// Continues with `next` when these steps end, whether they succeed or fail.
+    /// Continues with `next` when these steps end, also if they fail.
     pub(super) fn then<U: 'static>(
         self,
         now: Now,

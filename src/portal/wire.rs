@@ -1,6 +1,6 @@
 //! Polar's endpoints for customers as typed requests, and functions that read the replies. As in `crate::wire`, a reply
-//! counts as Polar's only if it has the form that Polar documents. These functions use only two kinds of personal data:
-//! the names of customers to choose from, and the e-mail address of a checkout's buyer.
+//! counts as Polar's only if it has the form that Polar documents. The only personal data that is read are the names of
+//! customers to choose from, and the e-mail address of a checkout's buyer.
 //!
 //! The paths `license-keys/` and `benefit-grants/` end in a slash, and no other path does. Polar answers with a
 //! redirect if the slash is missing or if there is one too many.
@@ -126,8 +126,8 @@ impl Context {
         self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
     }
 
-    /// Returns the request for one page of the list of the customer's keys. The keys are listed without their
-    /// activations. If `benefit` is given, only the keys of this benefit are listed.
+    /// Returns the request for one page of the list of the customer's keys, without their activations. With `benefit`,
+    /// only keys of this benefit are listed.
     pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> Request {
         let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
         self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])
@@ -176,8 +176,8 @@ pub(super) struct Page {
 /// The result of reading a list of grants.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The JSON member that is missing from the last grant. Set only if no grant names a key. Polar creates a grant
-    /// before the grant's key, so the member may be missing for a while.
+    /// The JSON member that is missing from the last grant, if no grant names a key. Polar creates a grant before its
+    /// key, so the member may be missing for a while.
     pub(super) unread: Option<Field>,
 }
 
@@ -220,8 +220,8 @@ fn token(reply: Object<'_, '_>, name: &'static str) -> Option<Token> {
     Token::read(&Zeroizing::new(reply.text(name)?))
 }
 
-/// Reads a page of keys. Omits keys of other organizations. Such keys are in the list if the customer entered a code
-/// that was mailed for another vendor's app.
+/// Reads a page of keys, without the keys of other organizations. The list contains such keys if the customer entered a
+/// code that was mailed for another vendor's app.
 pub(super) fn keys_listed(answer: &Answer, context: &Context, page: u32, wall: Timestamp) -> Result<Page, Refusal> {
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();
@@ -305,8 +305,8 @@ pub(super) fn slug_of_grant(answer: &Answer, context: &Context) -> Option<String
     read.ok()
 }
 
-/// Returns `true` if the reply shows that customers see the devices of this benefit's keys, because the vendor has
-/// switched on `Enable user to deactivate instances via Polar`. Otherwise returns `false`.
+/// Returns `true` if the reply shows that customers can see the devices of this benefit's keys, because the vendor has
+/// switched on `Enable user to deactivate instances via Polar`.
 pub(super) fn shows_devices(answer: &Answer, benefit: Uuid) -> bool {
     let read = Call::Read.read(answer, |reply| {
         let mut grants = reply.items("items[].", "items")?;

@@ -1,5 +1,4 @@
-//! The times at which codes of the customer portal were requested or tried on this device. The record of these times
-//! contains no address and no code.
+//! The times at which this device requested or tried codes of the customer portal. Contains no address and no code.
 
 use crate::retry_headers::LONGEST_BLOCK;
 use crate::time::Timestamp;
@@ -19,7 +18,7 @@ pub(crate) struct CodeTries {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeTry {
     pub(crate) at: Timestamp,
-    /// A random number. It distinguishes requests that different processes send in the same millisecond.
+    /// A random number that distinguishes requests of different processes in the same millisecond.
     pub(crate) id: u32,
 }
 
@@ -27,8 +26,7 @@ pub(crate) struct CodeTry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeMail {
     pub(crate) at: Timestamp,
-    /// Whether any code has been tried since this code was requested. As long as this is `false`, one try is reserved
-    /// for this code.
+    /// Whether any code was tried after this one was requested. Until then, one try is reserved for this code.
     pub(crate) is_tried: bool,
 }
 
@@ -43,30 +41,30 @@ pub enum CodeUse {
 }
 
 impl CodeTries {
-    /// The time for which this device counts a request. Polar counts a request for an hour after it arrives, so the
-    /// time that a request may take to reach Polar is added to the hour.
+    /// The time for which this device counts a request: one hour, for which Polar counts it after it arrives, and the
+    /// time that the request may take to reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
     /// The time limit for sending a request. It begins when the request is counted. Polar receives the request within
     /// this time or not at all.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
-    /// Returns `true` if Polar may still count one of the listed requests towards its limit, or if Polar's block of
-    /// this IP address has not ended.
+    /// Returns `true` if these requests still limit the next ones: Polar may still count one of them, or still blocks
+    /// this IP address.
     pub(crate) fn matter(&self, wall: Timestamp) -> bool {
         let is_kept = |code_try: &CodeTry| wall.ms_since(code_try.at) < Self::KEPT_MS;
         self.list.iter().any(is_kept) || self.block_ahead(wall).is_some()
     }
 
-    /// Returns the time at which Polar's block ends, or `None` if there is no block or it has ended.
+    /// Returns the time at which Polar's block of this IP address ends. Returns `None` if there is no block now.
     pub(crate) fn block_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.blocked_until.filter(|until| *until > wall)
     }
 
-    /// Corrects times that were saved while the wall clock was ahead. If the time of a request lies in the future,
-    /// replaces it with the current time. Shortens a block to `LONGEST_BLOCK` from now if it would last longer. So the
-    /// limits still apply after the clock was set back, but nobody has to wait until the clock reaches the wrong times.
-    /// Returns `true` if any time was corrected.
+    /// Corrects times that were saved while the wall clock was ahead. Replaces the time of a request that lies in the
+    /// future with the current time, and shortens a block to `LONGEST_BLOCK` from now. So the limits still apply after
+    /// the clock was set back, but nobody has to wait until the clock reaches the wrong times. Returns `true` if any
+    /// time was corrected.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {
         let tries = self.list.iter_mut().map(|code_try| (&mut code_try.at, wall));
         let mails = self.mails.iter_mut().map(|mail| (&mut mail.at, wall));
@@ -84,8 +82,8 @@ impl CodeMail {
     /// The time for which a code is valid.
     const GOOD_MS: i64 = 30 * 60 * 1000;
 
-    /// Returns the time at which the code expires. Returns `None` if the code has expired, or if the time of the
-    /// request cannot be right because the wall clock was set back far after the request.
+    /// Returns the time at which the code expires. Returns `None` if the code has expired. Also returns `None` if the
+    /// stored time of the request is wrong, because the wall clock was set back far since then.
     pub(crate) fn ends(&self, wall: Timestamp) -> Option<Timestamp> {
         let is_good = (-CodeTries::KEPT_MS..Self::GOOD_MS).contains(&wall.ms_since(self.at));
         is_good.then(|| self.at.min(wall).plus_ms(Self::GOOD_MS))

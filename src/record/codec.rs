@@ -1,8 +1,9 @@
-//! Converts a record to bytes and back. The reader accepts any bytes. It never panics, and a wrong length field cannot
-//! make it allocate more memory than the bytes that it reads take up.
+//! Converts a record to bytes and back. The reader accepts any bytes without a panic. A wrong length field cannot make
+//! it allocate more memory than the bytes take up.
 
 use super::{
-    Attempt, Identity, KeptSeat, Record, Release, RequestedOffline, Seat, StoredLicense, TimeBase, Untrusted, Verdict,
+    Attempt, Identity, KeptSeat, Record, Release, RequestedOffline, Seat, StartedTrial, StoredLicense, TimeBase,
+    Untrusted, Verdict,
 };
 #[cfg(feature = "portal")]
 use super::{CodeMail, CodeTries, CodeTry};
@@ -15,9 +16,9 @@ use uuid::Uuid;
 
 /// The ids of the fields in a record's body. After the first release, an id is never reused for another field.
 ///
-/// A version of this library keeps the fields that it does not know, and ignores additional bytes at the end of a field
-/// that it knows. So a new member of a license or a seat is appended to an existing field of that license or seat, and
-/// is read only if it is there. If the member had a field of its own, an older version would keep that field even after
+/// A version of this library keeps the fields that it does not know. In a field that it knows, it ignores additional
+/// bytes at the end. So a new member of a license or a seat is appended to the existing field of that license or seat,
+/// and is read only if it is there. With a field of its own, the member would survive in an older version even after
 /// the license was replaced by another one.
 mod field {
     pub(super) const REVISION: u8 = 1;
@@ -38,10 +39,11 @@ mod field {
     #[cfg(feature = "portal")]
     pub(super) const CODE_MAILS: u8 = 15;
     pub(super) const OFFLINE_REQUEST: u8 = 16;
+    pub(super) const TRIAL: u8 = 17;
 }
 
-/// The numbers that stand for the kinds of purchases: none, a subscription, and an order. In the stored terms of a
-/// license, this number follows the time at which the license expires.
+/// The numbers for the kinds of purchases: none, a subscription, an order. In the stored terms of a license, this
+/// number follows the expiry.
 const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
@@ -49,8 +51,7 @@ const ORDER: u8 = 2;
 /// The number that stands for the verdict "confirmed". All other numbers of a verdict stand for denials.
 const CONFIRMED: u8 = 0;
 
-/// The numbers that stand for the kinds of seats: no seat, a seat that any device may use, and a seat that is bound to
-/// this device.
+/// The numbers for the kinds of seats: none, a seat that any device may use, and a seat that is bound to this device.
 const NO_SEAT: u8 = 0;
 const FREE_SEAT: u8 = 1;
 const BOUND_SEAT: u8 = 2;
@@ -169,6 +170,11 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.number(number, 8);
         out.time(wall);
     }
+    if let Some(StartedTrial { started, high }) = record.trial {
+        out.begin(field::TRIAL);
+        out.time(started);
+        out.time(high);
+    }
     if let Some(untrusted) = &record.untrusted {
         out.begin(field::UNTRUSTED);
         out.byte(untrusted.why.number());
@@ -205,7 +211,7 @@ fn write_license(out: &mut Writer, license: &StoredLicense) {
     out.time(time.confirmed);
     out.time(Timestamp::from_unix_ms(time.offset));
     out.time(time.high);
-    // Only the license of an answer has this number, so that all other records keep the bytes that they always had.
+    // Only the license of an answer has this number. All other records keep the bytes that they had without it.
     imported.iter().for_each(|number| out.number(*number, 8));
     out.begin(field::CONDITIONS);
     out.bytes(conditions);
@@ -231,7 +237,7 @@ fn write_purchase(out: &mut Writer, purchase: Option<&Purchase>) {
     }
 }
 
-/// Reads a purchase. Returns `Some(None)` if there is no purchase, or if it has a kind that only newer versions know.
+/// Reads a purchase. Returns `Some(None)` if there is none, or if only newer versions know its kind.
 fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     Some(match value.u8()? {
         SUBSCRIPTION => Some(Purchase::Subscription(Subscription {
@@ -282,8 +288,8 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         field::VERDICT => {
             license.verdict = match value.u8()? {
                 CONFIRMED => Verdict::Confirmed,
-                // This version does not know the number. A newer version of this library has stored it for a kind of
-                // denial that this version lacks. The license stays denied, and Polar's next answer tells the reason.
+                // A newer version of this library stored this number, for a kind of denial that this version does not
+                // know. The license stays denied, and Polar's next answer gives the reason.
                 number => Verdict::Denied(Denial::from_number(number).unwrap_or(Denial::Refused)),
             };
         }
@@ -357,6 +363,7 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
         (field::OFFLINE_REQUEST, _) => {
             record.offline_request = Some(RequestedOffline { number: value.number(8)?, wall: value.time()? });
         }
+        (field::TRIAL, _) => record.trial = Some(StartedTrial { started: value.time()?, high: value.time()? }),
         (field::UNTRUSTED, _) => {
             let why = Distrust::from_number(value.u8()?).unwrap_or(Distrust::NewerFormat);
             record.untrusted = Some(Untrusted { why, identity: read_identity(value)? });
@@ -370,7 +377,7 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
 #[derive(Default)]
 pub(super) struct Writer {
     pub(super) bytes: Vec<u8>,
-    /// The position at which the value of the last field starts.
+    /// The position at which the last field's value starts.
     value: usize,
 }
 
@@ -486,7 +493,7 @@ impl<'a> Reader<'a> {
         Some(std::str::from_utf8(self.take(length)?).ok()?.to_owned())
     }
 
-    /// Reads a key. Returns `Some(None)` if the text is empty, which stands for no key.
+    /// Reads a key. Returns `Some(None)` if the text is empty, which means that there is no key.
     fn key(&mut self) -> Option<Option<Key>> {
         let text = self.text()?;
         if text.is_empty() {

@@ -18,10 +18,10 @@ const TAG_BYTES: usize = 8;
 /// The length of a key in bytes. HMAC uses a key of this length unchanged, because it is the block size of SHA-256.
 const KEY_BYTES: usize = 64;
 
-/// A short hash that names a product, a device or a secret, and reveals nothing else about it.
+/// A short hash that tells products, devices or secrets apart, and reveals nothing else about them.
 pub(crate) type Tag = [u8; TAG_BYTES];
 
-/// The keys and tags with which the records of one product on one device are sealed and opened.
+/// The keys and tags for sealing and opening the records of one product on one device.
 pub(crate) struct Sealer {
     product: Tag,
     device: Tag,
@@ -34,7 +34,7 @@ struct SealKey {
     tag: Tag,
     /// Seals records.
     key: Zeroizing<[u8; KEY_BYTES]>,
-    /// Seals the answers to offline requests. It is another key, so that nobody can pass a record off as an answer.
+    /// Seals the answers to offline requests. It differs from `key`, so that nobody can pass a record off as an answer.
     answer_key: Zeroizing<[u8; KEY_BYTES]>,
 }
 
@@ -64,8 +64,8 @@ impl Sealer {
         }
     }
 
-    /// Returns two tags: one of the product and one of the device. Both are part of the record's file name, so each
-    /// product and each device has a file of its own.
+    /// Returns two tags: one of the product and one of the device. Both are part of the file name, so each product and
+    /// each device has its own record.
     pub(crate) fn tags(&self) -> (Tag, Tag) {
         (self.product, self.device)
     }
@@ -93,8 +93,8 @@ impl Sealer {
         self.key_of(tag).is_some()
     }
 
-    /// Returns the content of the answer to an offline request: the license, sealed with the secret that has this tag.
-    /// Returns `None` if this app does not have the secret.
+    /// Returns the content of the answer to an offline request: the license, sealed with the secret of this tag.
+    /// Returns `None` if this app does not have that secret.
     pub(crate) fn seal_answer(&self, secret: Tag, number: u64, license: StoredLicense) -> Option<Vec<u8>> {
         let key = self.key_of(secret)?;
         let mut out = Writer::default();
@@ -214,7 +214,7 @@ impl Root {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attempt, KeptSeat, Plan, Release, Seat, StoredLicense, TimeBase, Verdict};
+    use super::super::{Attempt, KeptSeat, Plan, Release, Seat, StartedTrial, StoredLicense, TimeBase, Verdict};
     use super::*;
     use crate::codes::Denial;
     use crate::key::Key;
@@ -278,6 +278,7 @@ mod tests {
             #[cfg(feature = "portal")]
             code_tries: crate::record::CodeTries::default(),
             offline_request: None,
+            trial: None,
             untrusted: Some(Untrusted { why: Distrust::OtherDevice, identity: None }),
             unknown: vec![(200, vec![1, 2, 3])],
         }
@@ -317,6 +318,7 @@ mod tests {
                 })
                 .collect(),
             sent: [None, Some(Timestamp::from_unix_ms(7))],
+            trial: Some(StartedTrial { started: Timestamp::from_unix_ms(50), high: Timestamp::from_unix_ms(60) }),
             ..record()
         };
         let mut labelled = record();

@@ -82,7 +82,7 @@ impl Client {
         Self::builder(config).open().await
     }
 
-    /// Returns a builder, with which you can replace the default directory, store, network stack or clock.
+    /// Returns a builder, to replace the default directory, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, directory: None, place: None, transport: None, clock: None }
     }
@@ -138,6 +138,11 @@ impl Client {
     #[doc = include_str!("../client/operations/forget.md")]
     pub async fn forget(&self) -> Result<Decision, Error> {
         self.driver.run(Operation::Forget).await.result
+    }
+
+    #[doc = include_str!("../client/operations/start_trial.md")]
+    pub async fn start_trial(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::StartTrial).await.result
     }
 
     #[doc = include_str!("../client/operations/offline_request.md")]
@@ -216,15 +221,15 @@ impl Client {
         self.driver.drain().await;
     }
 
-    /// Runs one operation. When the future `cancelled` completes, cancels only this operation, in the same way as
+    /// Runs one operation. When `cancelled` completes, cancels only this operation, in the same way as
     /// [`cancel`](Self::cancel). For bindings; not part of the public interface.
     #[doc(hidden)]
     pub async fn run_until(&self, operation: Operation, cancelled: impl Future<Output = ()>) -> Outcome {
         self.driver.run_until(operation, cancelled).await
     }
 
-    /// Returns the current decision, and the later decisions that follow if only time passes and nothing else happens.
-    /// For bindings; not part of the public interface.
+    /// Returns the current decision, and the later decisions that follow if only time passes. For bindings; not part of
+    /// the public interface.
     #[doc(hidden)]
     #[must_use]
     pub fn outlook(&self) -> Vec<Phase> {
@@ -313,11 +318,10 @@ impl ClientBuilder {
         let runtime = Handle::try_current().map_err(outside)?;
         let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory;
-        // Without a store from the app, the record is in a file. Other processes can reach that file, so the client
-        // takes turns with them when it asks Polar.
+        // Without a store from the app, the record is a file that other processes can reach. So the client takes turns
+        // with them when it asks Polar.
         let takes_turns = self.place.as_ref().is_none_or(Place::takes_turns);
-        // This reads the machine's identity from files. Reading files blocks, so it is done on a thread for blocking
-        // work.
+        // Reads the machine's identity from files. That blocks, so it runs on a thread for blocking work.
         let prepared = runtime.spawn_blocking(move || {
             let directory = directory.or_else(default_directory);
             (machine(&self.config, directory.as_deref(), takes_turns), directory, self.config)

@@ -48,8 +48,8 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time at which the refresher has to check again whether a refresh is due, as set by the operation that ended
-    /// last. `None` if that operation set no time, or if no operation has ended yet.
+    /// The time at which the refresher has to check again whether a refresh is due. The operation that ended last has
+    /// set it. `None` if that operation set no time, or if no operation has ended yet.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Arc<dyn AsyncTransport>,
@@ -64,7 +64,8 @@ pub(super) struct Driver {
 
 pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
-/// After a request's timeout, the driver waits this much longer, so that the transport can still report the outcome.
+/// The time that the driver waits in addition to a request's timeout, so that the transport can still report the
+/// outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 impl Driver {
@@ -90,7 +91,8 @@ impl Driver {
         }
     }
 
-    /// Returns a driver with another engine and another place, and with this driver's network, clock and runtime.
+    /// Returns a driver with another engine and another place for the record, but with this driver's network, clock and
+    /// runtime.
     pub(super) fn beside(&self, engine: Engine, unknown_features: UnknownFeatures, place: Place) -> Self {
         let (transport, clock) = (Arc::clone(&self.transport), self.engine.clock());
         Self::new(engine, unknown_features, place, transport, clock, self.runtime.clone())
@@ -130,8 +132,7 @@ impl Driver {
         let _ = under_way.wait_for(|count| *count == 0).await;
     }
 
-    /// Returns one `Cancellation` for each operation that a caller has started and that is still in progress. Each can
-    /// be used to cancel its operation.
+    /// Returns the `Cancellation` of each operation that a caller has started and that is still in progress.
     fn running(&self) -> Vec<Arc<Cancellation>> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Weak::upgrade).collect()
@@ -167,10 +168,10 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // When this guard is dropped, it wakes the operations that wait for this one. It is dropped even if the app's
+        // When this guard is dropped, it wakes the operations that wait for this one. That also happens if the app's
         // store panics.
         let wakes = WakeOnDrop(&self.ended);
-        // this client keeps its turn to ask Polar until the answer is stored
+        // the turn to ask Polar, which this client keeps until the answer is stored
         let mut turn = None;
         let mut step = self.engine.update(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -267,7 +268,7 @@ impl Driver {
 
     async fn wait_for_turn(&self, step: TurnStep, cancellation: &Cancellation, held: &mut Option<HeldTurn>) -> Step {
         let taken = self.place.take_turn(self.time_until(step.until));
-        // this race has no time limit of its own, because the store limits how long it waits for the turn
+        // this race needs no time limit, because the store limits the wait for the turn
         match race(taken, Duration::MAX, cancellation.requested(Cancel::AfterReply)).await {
             Raced::Done(turn) => *held = turn,
             Raced::TimeUp => {}
@@ -351,7 +352,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
     }
 }
 
-/// A guard that requests the end of an operation when the caller's future is dropped.
+/// A guard that ends an operation when the caller's future is dropped.
 struct EndOnDrop<'a>(&'a Cancellation);
 
 impl Drop for EndOnDrop<'_> {
@@ -360,8 +361,8 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-/// A guard for a task that carries out an operation. The driver counts the task as running until the guard is dropped,
-/// which also happens if the task panics.
+/// A guard for a task that carries out an operation. The driver counts the task as running until the guard is dropped.
+/// A panic of the task drops it too.
 struct UnderWay(Arc<Driver>);
 
 impl UnderWay {

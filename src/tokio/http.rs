@@ -49,8 +49,8 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Creates a transport. Until the first request, it opens no connection, and does not read the system's proxy
-    /// settings or root certificates.
+    /// Creates a transport. It opens no connection, and reads no proxy settings or root certificates, before the first
+    /// request.
     pub fn new() -> Self {
         Self::default()
     }
@@ -95,7 +95,7 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
         }
     };
     if request.body.is_empty() {
-        // If the request has no body, nothing shows later whether it was sent. So it counts as sent from here on.
+        // Without a body, nothing shows later whether the request was sent. So it counts as sent from here on.
         gate.pass(Passage::Sent);
     }
     let mut builder = builder.header("Connection", "close").header("User-Agent", &request.user_agent);
@@ -152,10 +152,10 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
     Ok(builder.build()?)
 }
 
-/// Returns the first variable that is set for the proxy, if its value is not a proxy's address. reqwest would ignore
-/// this variable, and send the request without the proxy.
+/// Returns the name of the first proxy variable that is set, if its value is not the address of a proxy. Without this
+/// check, reqwest would ignore the variable and send the request without a proxy.
 fn wrong_proxy_variable() -> Option<&'static str> {
-    // The order is the same as in reqwest, which uses the first variable that is set.
+    // reqwest tries the variables in this order too, and uses the first one that is set
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|address| !address.is_empty());
     names.into_iter().find(is_set).filter(|name| !std::env::var(name).is_ok_and(|address| is_proxy(&address)))
@@ -168,9 +168,9 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// The state that decides whether the body of a request is sent. Two parties share it: hyper, which asks for the body,
-/// and the code that waits for the answer, which may give up. If hyper asks first, the body is sent. If the waiting
-/// code gives up first, the body is not sent.
+/// The state that decides whether the body of a request is sent. It is shared by hyper, which asks for the body, and by
+/// the code that waits for the answer and may give up. If hyper asks first, the body is sent. If the waiting code gives
+/// up first, the body is not sent.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 
@@ -234,7 +234,7 @@ impl Body for GatedBody {
 /// The reason why there is no reply.
 enum Fault {
     Address,
-    /// This environment variable should hold the address of a proxy, but its value is not such an address.
+    /// The value of this environment variable is not the address of a proxy.
     ProxyVariable(&'static str),
     TooLarge,
     /// The runtime is shutting down.
@@ -263,8 +263,8 @@ impl Fault {
     }
 }
 
-/// Composes one line for developers and logs. It is not reqwest's own message, because that message may contain an
-/// address or a detail of a proxy.
+/// Composes one line for developers and logs. reqwest's own message is not used, because it may contain an address or a
+/// detail of a proxy.
 fn message(error: &reqwest::Error, sent: Sent) -> String {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_message(&error.to_string());
@@ -299,8 +299,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     causes(error).find_map(<dyn StdError>::downcast_ref)
 }
 
-/// Returns the chain of an error's causes: first the error itself, then its cause, then the cause of that cause, and so
-/// on.
+/// Returns the error, then its cause, then the cause of that cause, and so on.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         // `source` would skip the wrapped error and return that error's cause

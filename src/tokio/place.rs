@@ -17,8 +17,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
-/// The store of a client: either an asynchronous store, which tasks call directly, or a blocking store, which is called
-/// on threads.
+/// The store of a client: an async store, which tasks call directly, or a blocking store, which is called on threads of
+/// its own.
 pub(super) enum Place {
     Tasks(Box<dyn AsyncStore>),
     Threads(Arc<dyn Store>),
@@ -36,8 +36,8 @@ impl Place {
     }
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. Nobody else can change the
-    /// record between the load and the change. If another process holds the lock, waits for about `within` at most,
-    /// provided that the store can limit this wait.
+    /// record between the load and the change. If another process holds the lock, waits for about `within` at most, if
+    /// the store can limit its wait.
     pub(super) async fn update(
         &self,
         within: Duration,
@@ -59,10 +59,10 @@ impl Place {
             })?;
             written
         });
-        // If the thread could not lock the store or load the record, there is nothing to merge. The thread's result
-        // then says why.
+        // If the thread could not lock the store or load the record, there is nothing to merge, and the thread's result
+        // says why.
         if let Ok(stored) = loaded.await {
-            // Sending fails if the thread has already ended. In that case, the result of the thread says why.
+            // Fails if the thread has already ended. The thread's result then says why.
             let _ = change.send(merge(Option::as_deref(&stored)));
         }
         end_of(writing).await?
@@ -143,8 +143,8 @@ fn write(
     stored: oneshot::Sender<Option<Vec<u8>>>,
     decided: oneshot::Receiver<Change>,
 ) -> Result<(), StoreError> {
-    // This fails if the task that waits for the record was dropped. In that case, nobody sends a change, and the record
-    // stays as it is.
+    // Fails if the task that waits for the record was dropped. Then nobody sends a change, and the record stays as it
+    // is.
     let _ = stored.send(store.load()?);
     match decided.blocking_recv().unwrap_or(Change::Keep) {
         Change::Keep => Ok(()),
@@ -153,8 +153,7 @@ fn write(
     }
 }
 
-/// Waits for a thread, and returns its result. If the app's store panics on that thread, the panic is resumed in the
-/// caller.
+/// Waits for a thread and returns its result. A panic of the app's store on that thread continues in the caller.
 async fn end_of<T>(thread: JoinHandle<T>) -> Result<T, StoreError> {
     match thread.await.map_err(JoinError::try_into_panic) {
         Ok(result) => Ok(result),

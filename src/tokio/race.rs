@@ -12,8 +12,8 @@ pub(super) enum Raced<T> {
     Cancelled,
 }
 
-/// Waits until `work` or `cancelled` is ready, but no longer than `limit`. If several of these happen at the same time,
-/// `work` takes precedence over `cancelled`, and `cancelled` over `limit`.
+/// Waits until `work` or `cancelled` is ready, or until `limit` has passed. If several happen at once, `work` goes
+/// before `cancelled`, and `cancelled` before `limit`.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit: Duration,

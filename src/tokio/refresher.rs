@@ -1,6 +1,7 @@
 //! A task that refreshes the license whenever a refresh is due. So in a program that runs for weeks, the license stays
-//! confirmed, a revoked key is noticed within a day, and what another process has stored is noticed within two seconds.
-//! The task decides nothing: after every operation, the engine says when the task must check the license again.
+//! confirmed, a revoked key is noticed within a day, and a record that another process has stored is noticed within two
+//! seconds. The task decides nothing: after every operation, the engine says when the task must check the license
+//! again.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -42,8 +43,7 @@ async fn refresh_until_stopped(driver: &Arc<Driver>, stop: &Arc<Cancellation>) {
                 Duration::ZERO
             }
         };
-        // `plans` changes after every operation, for example after an activation by the user, because every operation
-        // plans the next refresh
+        // every operation plans the next refresh, so `plans` also changes after an activation by the user, for example
         match race(plans.changed(), pause, stop.requested(Cancel::AfterReply)).await {
             Raced::Done(_) => watch.planned(driver.now(), *plans.borrow_and_update()),
             Raced::TimeUp | Raced::Cancelled => {}

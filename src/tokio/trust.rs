@@ -52,8 +52,7 @@ fn roots(found: Vec<rustls::pki_types::CertificateDer<'static>>) -> RootCertStor
     roots
 }
 
-/// Uses the bundled certificates. Android's own verifier is not used, because it would need the Java context, which
-/// only the app has.
+/// Uses the bundled certificates. Android's own verifier is not used, because it needs the app's Java context.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
     Ok(builder.with_root_certificates(bundled()))

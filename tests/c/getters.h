@@ -14,6 +14,7 @@
     CHECKS(polar_license_decision_grace_ends_at_ms, polar_license_decision_grace_ends_at_ms(d) == POLAR_LICENSE_ABSENT); \
     CHECKS(polar_license_decision_air_gapped, polar_license_decision_air_gapped(d) == 0); \
     CHECKS(polar_license_decision_offline_ends_at_ms, polar_license_decision_offline_ends_at_ms(d) == POLAR_LICENSE_ABSENT); \
+    CHECKS(polar_license_decision_trial_ends_at_ms, polar_license_decision_trial_ends_at_ms(d) == POLAR_LICENSE_ABSENT); \
     CHECKS(polar_license_decision_usage, polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT); \
     CHECKS(polar_license_decision_limit_usage, polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT); \
     CHECKS(polar_license_decision_limit_activations, polar_license_decision_limit_activations(d) == POLAR_LICENSE_ABSENT); \

@@ -61,6 +61,8 @@ static void every_function_takes_null(void)
     CHECK(polar_license_deactivate(l, &deactivated, NULL) == wrong);
     CHECK(deactivated == 77);
     CHECK(polar_license_forget(l, NULL) == wrong);
+    CHECK(polar_license_start_trial(l, &decision, NULL) == wrong);
+    CHECK(decision == NULL);
     CHECK(polar_license_on_change(l, NULL, NULL, NULL, NULL) == wrong);
     CHECK(polar_license_off_change(l, 1) == wrong);
     CHECK(polar_license_start_auto_refresh(l, NULL) == wrong);

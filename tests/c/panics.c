@@ -96,6 +96,8 @@ static void a_license_panics(polar_license *l)
     FAILS(polar_license_consume, (l, 1, NULL, NULL));
     FAILS(polar_license_deactivate, (l, NULL, NULL));
     FAILS(polar_license_forget, (l, NULL));
+    FAILS(polar_license_start_trial, (l, &d, NULL));
+    CHECK(d == NULL);
     FAILS(polar_license_on_change, (l, on_change, &refused, fake_polar_destroy, NULL));
     CHECK(refused.destroyed == 1);
     FAILS(polar_license_off_change, (l, 1));

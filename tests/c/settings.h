@@ -10,6 +10,8 @@
     CALL(polar_license_options_set_refresh_interval_ms, (o, 1)); \
     CALL(polar_license_options_set_offline_grace_ms, (o, 1)); \
     CALL(polar_license_options_set_air_gap_days, (o, 1)); \
+    CALL(polar_license_options_set_trial_days, (o, 1)); \
+    CALL(polar_license_options_add_trial_feature, (o, "x")); \
     CALL(polar_license_options_set_timeout_ms, (o, 1)); \
     CALL(polar_license_options_set_label, (o, "x")); \
     CALL(polar_license_options_set_condition, (o, "x", "x")); \
@@ -36,6 +38,7 @@
     CALL(polar_license_options_add_benefit, (o, text)); \
     CALL(polar_license_options_add_feature, (o, text, "x")); \
     CALL(polar_license_options_add_feature, (o, "x", text)); \
+    CALL(polar_license_options_add_trial_feature, (o, text)); \
     CALL(polar_license_options_set_label, (o, text)); \
     CALL(polar_license_options_set_condition, (o, text, "x")); \
     CALL(polar_license_options_set_condition, (o, "x", text)); \
@@ -62,6 +65,7 @@
 #define SETTERS_OF_ONE_STRING \
     polar_license_options_set_environment, \
     polar_license_options_add_benefit, \
+    polar_license_options_add_trial_feature, \
     polar_license_options_set_label, \
     polar_license_options_set_device_id, \
     polar_license_options_set_app_secret, \

@@ -40,6 +40,7 @@ const OF_A_DECISION: &[(&str, Getter<Decision>)] = &[
     ("graceEndsAt", Number(polar_license_decision_grace_ends_at_ms)),
     ("airGapped", Flag(polar_license_decision_air_gapped)),
     ("offlineEndsAt", Number(polar_license_decision_offline_ends_at_ms)),
+    ("trialEndsAt", Number(polar_license_decision_trial_ends_at_ms)),
     ("usage", Number(polar_license_decision_usage)),
     ("limitUsage", Number(polar_license_decision_limit_usage)),
     ("limitActivations", Number(polar_license_decision_limit_activations)),

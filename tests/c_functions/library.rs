@@ -127,6 +127,12 @@ impl License {
         }
     }
 
+    pub(crate) fn start_trial(&self) -> Ended {
+        let (mut decision, mut error) = (null_mut(), null_mut());
+        let kind = polar_license_start_trial(self.0, &raw mut decision, &raw mut error);
+        ended(kind, decision, error)
+    }
+
     /// Deactivates the license. Returns the result, and the outcome for the seat.
     pub(crate) fn deactivate(&self) -> (Ended, Option<String>) {
         let (mut deactivated, mut error) = (-1, null_mut());

@@ -171,7 +171,7 @@ fn all_clients_of_a_process_share_one_pace() {
         }
     });
     assert_eq!(polar.requests().len(), 6);
-    // two requests are sent at once, two after 1.1 s, and two after 2.2 s or later; if each client had its own pace,
-    // they would end sooner
+    // two requests are sent at once, two after 1.1 s, and two after 2.2 s or later; with a pace of its own for each
+    // client, all would be sent sooner
     assert!(clock.now().mono - start >= 2_200);
 }

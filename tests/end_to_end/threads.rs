@@ -162,8 +162,8 @@ fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
     let directory = Directory::new();
     let patient = app(&polar.url(), "com.example.app").timeout(LONG);
     let config = patient.refresh_interval(Duration::from_secs(1)).build().unwrap();
-    // uses the system's clock, because the thread waits in real time; passes it as the client's own clock, so that
-    // requests of other tests do not count for the client's pace
+    // uses the system's clock, because the thread waits in real time; the client gets it as its own clock, so that
+    // requests of other tests do not count for its pace
     let client = Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
     client.start_auto_refresh();

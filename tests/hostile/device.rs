@@ -95,8 +95,8 @@ impl Device<'_> {
         let key = if is_new { new_key(self.polar) } else { self.key.clone() };
         let mut settings = self.settings.clone();
         settings["timeoutMs"] = if reply.stalls() { wait_ms } else { LONG_MS }.into();
-        // if no answer comes, loading or saving takes most of the available time, so that little time is left for the
-        // request after it
+        // without an answer, loading or saving takes most of the available time, so that little is left for the next
+        // request
         let taken = if reply.stalls() && question != "validate" { EXTRA_MS } else { 0 };
         let is_behind_a_save = matches!(question, "activate" | "deactivate");
         // a deactivation saves twice if processes take turns

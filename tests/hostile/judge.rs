@@ -32,8 +32,7 @@ const LONGEST_TEXT: usize = 300;
 const QUESTIONS: [(&str, &str); 5] = [
     ("validate", "validate"),
     ("consume", "validate"),
-    // the first request when another key is activated: it asks about the seat that the device has or, if there is none,
-    // about the key
+    // the first request when another key is activated: about the device's seat or, if there is none, about the key
     ("question", "validate"),
     ("activate", "activate"),
     ("deactivate", "deactivate"),

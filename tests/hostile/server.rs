@@ -137,7 +137,7 @@ impl Drop for Server {
 
 impl Shared {
     fn serve(&self, mut connection: TcpStream) -> Result<()> {
-        // reads the plan only when it is needed, because an app may connect before its case is planned
+        // reads the plan as late as possible, because an app may connect before its case is planned
         let planned = || self.planned.lock().unwrap().clone();
         match planned().speaks {
             Speaks::Http => {}

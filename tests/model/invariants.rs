@@ -33,8 +33,8 @@ pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -
     latest
 }
 
-/// Returns a lower bound of the estimate ("Time"). It is the latest of three times: the earliest time that the wall
-/// clock claims, the time that this process has counted since it received the answer, and the saved `high`, which lags
+/// Returns a lower bound of the estimate ("Time"): the latest of three times. They are the earliest time that the wall
+/// clock claims, the time that this process has counted since it received the answer, and the saved `high`. `high` lags
 /// behind by as much as "Time" says.
 fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> i64 {
     let now = world.clocks(who.device);
@@ -114,8 +114,8 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     the_decision_follows_the_table(world, who, &decision, license, &answer, &terms, &app, &bounds)?;
     a_denial_is_remembered(world, who, &decision, license)?;
     let mono = world.clocks(who.device).mono;
-    // no time is estimated for a denial, for an expiry that Polar itself reported, or for a benefit that the app does
-    // not accept
+    // no time is estimated for a denial, for an expiry that Polar reported, or for a benefit that the app does not
+    // accept
     let stated = || denials(world, who, license, &answer).any(|why| why == DenialReason::Expired);
     let timeless = match decision.state() {
         State::ClockSuspect | State::Denied => true,
@@ -128,7 +128,7 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     Ok(())
 }
 
-/// Returns `true` if all clocks may claim times that are more than 26 h before the time that the device has seen
+/// Returns `true` if every time that a clock claims may be more than 26 h before the time that the device has seen
 /// ("Time").
 fn is_suspect(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> bool {
     all_claims_are_before(world, who, answer, answer.upper - TOLERANCE)
@@ -197,8 +197,8 @@ fn grace_counts_from_the_confirmation(decision: &Decision, app: &App, terms: &Te
     Ok(())
 }
 
-/// Checks rows 2 to 9 of the decision table: each state has one of its causes, and access is allowed only if all its
-/// conditions are met.
+/// Checks rows 2 to 9 of the decision table: each state has one of its causes, and access is allowed only under all its
+/// conditions.
 #[expect(clippy::too_many_arguments, reason = "a decision depends on all of these")]
 fn the_decision_follows_the_table(
     world: &World,
@@ -310,7 +310,7 @@ fn a_denial_is_remembered(world: &World, who: ProcessId, decision: &Decision, li
         return Ok(());
     }
     if own.is_some_and(|denial| denial.asked_again) {
-        // it is unknown which of two opposite answers was the last, because the operation asked again and got no answer
+        // the operation asked again and got no answer, so it is unknown which of two opposite answers was the last one
         return Ok(());
     }
     if own.is_some_and(|denial| denial.to_consume) {
@@ -359,8 +359,7 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     the_condition_is_this_devices(world, who, exchange, body, app)?;
     rule!("the organization is the app's", body["organization_id"] == ORGANIZATION, "{body}");
     if exchange.endpoint == Endpoint::Activate {
-        // an attempt counts as running for only a minute; more than a minute can pass here only if the machine was
-        // asleep
+        // an attempt counts as running for a minute; more can pass here only if the machine was asleep
         let asleep = exchange.at - task.began_at > 60_000;
         let takes_none = polar_refuses_another_seat(world, who.device, &exchange.key);
         let excused = task.excused || task.record_removed || asleep || takes_none;

@@ -97,8 +97,8 @@ impl Prediction<'_> {
         self.log.first().filter(|first| first.endpoint == Endpoint::Validate)?.activation
     }
 
-    /// Returns the error of an operation that sent nothing. There are three causes: a pause, a cancellation by the
-    /// caller, or an edited record that looks as if a newer version had written it, so that no attempt may be saved.
+    /// Returns the error of an operation that sent nothing. There are three causes: a pause; a cancellation by the
+    /// caller; or an edited record that seems to come from a newer version, so that no attempt may be saved.
     fn unsent(&self) -> Failure {
         match &self.outcome.result {
             Err(error) if self.edited && error.reason() == Some(Reason::NewerFormat) => {
@@ -335,8 +335,8 @@ fn asks_when_it_is_due(
     let time = world.now;
     let received = task.log.first().and_then(|exchange| exchange.received.clone());
     let asked = !task.log.is_empty();
-    // a plan that is too far ahead for this configuration was made with another configuration, and counts as due; the
-    // longest wait after denials is six hours plus its jitter
+    // a plan that is too far ahead for this configuration was made with another one, and counts as due; the longest
+    // wait after denials is six hours plus its jitter
     let plan = before.refresh_at().map(|at| at.unix_ms() - time);
     let due = plan.is_none_or(|wait| wait <= 0 || wait > app.refresh.max(7 * HOUR));
     match call {

@@ -36,8 +36,8 @@ pub(crate) enum Event {
     Peek { pick: usize },
     /// The caller cancels a running operation or drops it.
     Cancel { pick: usize, dropped: bool },
-    /// The process of a running operation crashes in the middle of a step, that is, after the write was done or the
-    /// request was sent.
+    /// The process of a running operation crashes in the middle of a step: after the write, or after the request was
+    /// sent.
     Crash { pick: usize },
     /// A process ends.
     Stop { who: ProcessId },

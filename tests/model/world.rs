@@ -66,10 +66,10 @@ pub(crate) struct Device {
     pub(crate) denial: Option<(ReceivedDenial, u64)>,
     /// For each confirmation: a lower bound of the stored `high`, and the tick from which the bound holds.
     pub(crate) high: BTreeMap<i64, (i64, u64)>,
-    /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. It is
-    /// `None` after the wall clock was set.
+    /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. `None`
+    /// after the wall clock was set.
     pub(crate) saved_pause: Option<(i64, u64)>,
-    /// Whether, since the pause was saved, the record was written by an operation that had begun before the pause.
+    /// Whether an operation that had begun before the pause has written the record since the pause was saved.
     pub(crate) pause_overwritten: bool,
 }
 
@@ -153,8 +153,8 @@ pub(crate) struct Task {
     pub(crate) record_removed: bool,
     /// The end, by the wall clock, of the last pause that Polar asked for.
     pause: Option<i64>,
-    /// The confirmation that the process had when the operation began, and a lower bound of its estimate of the time at
-    /// that moment. The expected `high` in the store follows from both.
+    /// The confirmation that the process had when the operation began, and a lower bound of its estimated time then.
+    /// Both determine the expected `high` in the store.
     lower_at_start: Option<(i64, i64)>,
 }
 
@@ -632,8 +632,8 @@ impl World {
         }
     }
 
-    /// Runs an operation until it is about to send the request with this index, or (`sent`) until it has sent this
-    /// request. Stops earlier if the operation ends or waits for another operation.
+    /// Runs an operation until just before the request with this index, or just after it if `sent` is true. Stops
+    /// earlier if the operation ends or waits for another operation.
     fn run_until_request(&mut self, task: u64, request: usize, sent: bool) -> Check {
         while let Some(at) = self.index(task) {
             let earlier = self.tasks[at].log.len();
@@ -1109,9 +1109,9 @@ impl World {
         self.tasks.iter().any(is_it)
     }
 
-    /// Returns the facts that a new process would learn: which seats the record knows, and whether the record reports a
-    /// seat as uncertain. To find out which seats it knows, activates another key on a copy of the record at another
-    /// Polar, and observes which seats the engine releases or asks about.
+    /// Returns the facts that a new process would learn: the seats that the record knows, and whether it reports a seat
+    /// as uncertain. To find the seats, activates another key on a copy of the record at another Polar, and observes
+    /// which seats the engine releases or asks about.
     pub(crate) fn probe(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let known = this.probed.borrow().clone().filter(|(version, _)| *version == this.version);

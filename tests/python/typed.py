@@ -32,7 +32,7 @@ def what_is_known_depends_on_the_state(decision: Decision) -> str:
         assert_type(decision.benefit_id, None)
         assert_type(decision.allowed, Literal[False])
     match decision.state:
-        case "active" | "grace":
+        case "active" | "grace" | "trial":
             return "works"
         case "unlicensed" | "denied" | "clock_suspect" | "expired" | "lapsed":
             return decision.message

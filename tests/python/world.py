@@ -334,6 +334,8 @@ def operate(license: License, step: Object) -> Outcome:
             case "forget":
                 license.forget()
                 decision = license.current()
+            case "startTrial":
+                decision = license.start_trial()
             case other:
                 raise ValueError(f"there is no operation `{other}`")
     except LicenseError as error:

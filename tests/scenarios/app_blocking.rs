@@ -46,6 +46,7 @@ impl App {
             Operation::Refresh => Ok(client.refresh()),
             Operation::Consume => client.consume(step.count),
             Operation::Forget => client.forget(),
+            Operation::StartTrial => client.start_trial(),
             Operation::Activate => {
                 let options = ActivateOptions::new().replace_previous(step.replace_previous);
                 client.activate_with(step.key.as_deref().into_iter().fold(options, |options, key| options.key(key)))

@@ -41,6 +41,7 @@ impl App {
             Operation::Refresh => (license.refresh(), None),
             Operation::Consume => (license.consume(step.count), None),
             Operation::Forget => (license.forget(), None),
+            Operation::StartTrial => (license.start_trial(), None),
             Operation::Activate => (license.activate(step.key.as_deref(), step.replace_previous), None),
             Operation::Deactivate => license.deactivate(),
             Operation::OfflineRequest

@@ -49,6 +49,7 @@ impl App {
             Operation::Refresh => Ok(at_once(client.refresh())),
             Operation::Consume => at_once(client.consume(step.count)),
             Operation::Forget => at_once(client.forget()),
+            Operation::StartTrial => at_once(client.start_trial()),
             Operation::Activate => {
                 let options = ActivateOptions::new().replace_previous(step.replace_previous);
                 at_once(

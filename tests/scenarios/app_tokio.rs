@@ -58,6 +58,7 @@ impl App {
             Operation::Refresh => Ok(end_of(client.refresh())),
             Operation::Consume => end_of(client.consume(step.count)),
             Operation::Forget => end_of(client.forget()),
+            Operation::StartTrial => end_of(client.start_trial()),
             Operation::Activate => {
                 let options = ActivateOptions::new().replace_previous(step.replace_previous);
                 end_of(

@@ -8,6 +8,7 @@ pub(crate) const ALL: &[&str] = &[
     "row 1: other_product",
     "row 1: newer_format",
     "row 1: storage",
+    "row 1: trial_ended",
     "row 2: not_found",
     "row 2: inactive",
     "row 2: conditions",
@@ -20,6 +21,7 @@ pub(crate) const ALL: &[&str] = &[
     "row 7",
     "row 8",
     "row 9",
+    "row 10",
     // the rules in ARCHITECTURE.md
     "rule 1",
     "rule 2",
@@ -48,6 +50,7 @@ pub(crate) const ALL: &[&str] = &[
     "rule 20c",
     "rule 20d",
     "rule 20e",
+    "rule 21",
     // what is always true, as far as a computer that is never online shows it
     "invariant: nothing but Polar denies a license",
     "invariant: only a confirmation extends grace",
@@ -102,6 +105,7 @@ pub(crate) const ALL: &[&str] = &[
     "story: conditions changed",
     "story: benefits config changed",
     "story: updates for a year",
+    "story: a trial",
     "story: the purchase",
     "story: notice three days before grace ends",
     "story: usage_exhausted",

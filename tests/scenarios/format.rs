@@ -27,6 +27,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("record.json", include_str!("record.json")),
     ("seats.json", include_str!("seats.json")),
     ("storage.json", include_str!("storage.json")),
+    ("trial.json", include_str!("trial.json")),
     ("updates.json", include_str!("updates.json")),
     ("usage.json", include_str!("usage.json")),
     ("vendor.json", include_str!("vendor.json")),
@@ -121,8 +122,8 @@ pub(crate) struct Step {
     /// The name under which the reply or the text of the operation is stored.
     pub(crate) name: Option<String>,
     pub(crate) waits: Option<Waits>,
-    /// For each endpoint: the steps that happen after the local Polar has handled a request to it, and before the reply
-    /// arrives.
+    /// For each endpoint, the steps that happen between the local Polar's handling of a request and the arrival of the
+    /// reply.
     pub(crate) during: BTreeMap<String, Vec<Step>>,
     /// Members of the decision that must hold at every instant of the step.
     pub(crate) always: Option<Members>,
@@ -139,6 +140,7 @@ pub(crate) enum Operation {
     Consume,
     Deactivate,
     Forget,
+    StartTrial,
     OfflineRequest,
     OfflineAnswer,
     OfflineImport,

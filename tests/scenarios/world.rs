@@ -217,8 +217,7 @@ impl World {
         })
     }
 
-    /// Returns the settings with which a process starts: the settings of its last start or, if there is none, of the
-    /// scenario.
+    /// Returns the settings with which a process starts: those of its last start, or the scenario's if there was none.
     fn settings_of(&self, name: &ProcessName) -> (Members, String) {
         self.settings.lock().unwrap().get(name).cloned().unwrap_or_else(|| {
             let mut config = self.resolved_members(&self.common.config);

@@ -1,5 +1,5 @@
-//! The amount of work that a test does: a little in `cargo xtask test`, but everything, or as much as fits into some
-//! minutes, in `cargo xtask soak`.
+//! The amount of work that a test does: a little in `cargo xtask test`; in `cargo xtask soak` everything, or as much as
+//! fits into some minutes.
 
 use std::time::Duration;
 

@@ -2,9 +2,9 @@
 # Links with the compiler $POLAR_LICENSE_CC, and gives the exported functions of the C library the symbol version
 # $POLAR_LICENSE_NODE.
 #
-# rustc lists the functions in a version script without a version. GNU ld accepts no second script besides that one, so
-# this program adds the version to rustc's script. Other things that cargo links, such as procedural macros, are linked
-# unchanged.
+# The linker reads the exported functions from a version script, which rustc writes without a version. GNU ld accepts
+# only one such script, so this program adds the version to rustc's script. Everything else that cargo links, such as a
+# procedural macro, is linked unchanged.
 set -eu
 for argument; do
     case $argument in

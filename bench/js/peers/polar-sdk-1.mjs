@@ -1,8 +1,8 @@
 import { createPolarCore } from "@polar-sh/sdk/2026-10";
 import { validateLicenseKeys } from "@polar-sh/sdk/2026-10/services/customer_portal/license_keys";
 
-// This version always sends a token, without one `Bearer undefined`, which Polar answers with 401. The local Polar knows
-// this token; a page must not contain one.
+// This version of the SDK always sends a token. Without this constant it would send `Bearer undefined`, to which Polar
+// replies with 401. The local Polar accepts this token. A real page must not contain a token.
 const accessToken = "polar_oat_DEMO";
 
 export const validate = async (url, key, organization) => {

@@ -16,7 +16,8 @@ fn main() {
         telemetry_enabled: false,
         ..Config::default()
     };
-    // All calls use the same client and its open connection: a new client would send another validate when it starts.
+    // All calls use one client and its open connection, because a new client would send another validate when it
+    // starts.
     let client = LicenseSeat::try_new(config).unwrap();
     runtime.block_on(client.activate(KEY)).unwrap();
     repeat(|| assert!(runtime.block_on(client.validate()).unwrap().valid));

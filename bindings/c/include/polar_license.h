@@ -78,7 +78,7 @@
 #define POLAR_LICENSE_ERR_INVALID_CONFIG 2
 
 /**
- * Polar could not be reached: there was no connection, or something other than Polar answered.
+ * Polar could not be reached: there was no connection, or another server answered.
  */
 #define POLAR_LICENSE_ERR_NETWORK 3
 
@@ -174,6 +174,11 @@
 #define POLAR_LICENSE_STATE_LAPSED 6
 
 /**
+ * No license is stored, and the trial on this device has not ended. Access is allowed.
+ */
+#define POLAR_LICENSE_STATE_TRIAL 7
+
+/**
  * There is no reason to report: the state has only one possible cause.
  */
 #define POLAR_LICENSE_REASON_UNSET 0
@@ -256,6 +261,11 @@
 #define POLAR_LICENSE_REASON_UPDATES_ENDED 15
 
 /**
+ * No license key has been activated on this device, and the trial has ended.
+ */
+#define POLAR_LICENSE_REASON_TRIAL_ENDED 16
+
+/**
  * Nothing to do.
  */
 #define POLAR_LICENSE_NEXT_NONE 0
@@ -296,6 +306,11 @@
 #define POLAR_LICENSE_NEXT_MANAGE_DEVICES 7
 
 /**
+ * Buy a license, or enter its key.
+ */
+#define POLAR_LICENSE_NEXT_BUY 8
+
+/**
  * Polar confirmed that the seat is free.
  */
 #define POLAR_LICENSE_DEACTIVATED_RELEASED 0
@@ -311,9 +326,8 @@
 #define POLAR_LICENSE_DEACTIVATED_NOT_NEEDED 2
 
 /**
- * Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the key
- * was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the new key
- * is activated on this device.
+ * Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not say
+ * whether it knows the key. When the new key is activated on this device, the seat is used or released.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
@@ -427,8 +441,7 @@ typedef struct polar_license polar_license;
 typedef struct polar_license_options polar_license_options;
 
 /**
- * The object in which a load callback puts the bytes that it finds. The object exists only during the call of that
- * callback.
+ * The object that receives the bytes from a load callback. It exists only during the call of that callback.
  */
 typedef struct polar_license_record polar_license_record;
 
@@ -497,9 +510,9 @@ typedef int32_t (*polar_license_remove_callback)(void *user_data);
 typedef void (*polar_license_destructor)(void *user_data);
 
 /**
- * A function that prevents other processes from changing the record until the unlock callback is called. It returns 0,
- * or another number if the lock cannot be acquired. Until the unlock callback is called, the library calls only the
- * load, save and remove callbacks of this store, and only on the thread that called the lock callback.
+ * A function that locks the record: no other process can change it until the unlock callback is called. It returns 0,
+ * or another number if the lock cannot be acquired. While the lock is held, the library calls only the load, save and
+ * remove callbacks of this store, and only on the thread that called the lock callback.
  */
 typedef int32_t (*polar_license_lock_callback)(void *user_data);
 
@@ -761,13 +774,30 @@ int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *opt
 int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t offline_grace_ms);
 
 /**
- * Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
- * confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
- * license otherwise. Without this setting, such licenses are not permitted.
+ * Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never online.
+ * At least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
+ * Default: such licenses are not permitted.
  *
  * Only one thread may use the options at a time. Never blocks. In JSON: airGapDays.
  */
 int32_t polar_license_options_set_air_gap_days(polar_license_options *options, uint32_t air_gap_days);
+
+/**
+ * Sets the number of days for which people can try the app before they buy a license. At least one day, at most a
+ * year. The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+ * again. Without this setting, there is no trial.
+ *
+ * Only one thread may use the options at a time. Never blocks. In JSON: trialDays.
+ */
+int32_t polar_license_options_set_trial_days(polar_license_options *options, uint32_t trial_days);
+
+/**
+ * Adds one of the features that the trial includes. Default: all features of the app. Call it again for each further
+ * value.
+ *
+ * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: trialFeatures.
+ */
+int32_t polar_license_options_add_trial_feature(polar_license_options *options, const char *trial_feature);
 
 /**
  * Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
@@ -852,9 +882,9 @@ int32_t polar_license_options_set_device_id(polar_license_options *options, cons
 int32_t polar_license_options_set_app_secret(polar_license_options *options, const char *app_secret);
 
 /**
- * Adds one of the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
- * and are sealed again with the current secret. An empty string stands for versions that had no secret. Call it again
- * for each further value.
+ * Adds one of the secrets of earlier versions of the app. Records that were sealed with one of them can still be
+ * opened, and are sealed again with the current secret. An empty string stands for versions without a secret. Call it
+ * again for each further value.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: previousAppSecrets.
  */
@@ -862,12 +892,11 @@ int32_t polar_license_options_add_previous_app_secret(polar_license_options *opt
 
 /**
  * Sets the versions of the app that a license includes: those that were built within a number of days after the
- * license was purchased. A version that was built later gets no access, and the reason is
- * POLAR_LICENSE_REASON_UPDATES_ENDED. Earlier versions continue to work. Default: a license includes every version.
- * `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
- * this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
- * of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
- * BUILT "%Y-%m-%d" UTC).
+ * license was purchased. A version that was built later gets no access, for the reason
+ * POLAR_LICENSE_REASON_UPDATES_ENDED. Default: a license includes every version. `days` is the number of days after
+ * the purchase, such as 365. The license includes versions that are built within this time. `built` is the day on
+ * which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
+ * day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
  */
@@ -875,8 +904,8 @@ int32_t polar_license_options_set_updates(polar_license_options *options, uint32
 
 /**
  * Sets the page for buying or renewing a license: an `https` address. polar_license_decision_next_url() and
- * polar_license_error_next_url() return it if the next step is to renew the license, or to enter a key, which the user
- * may have to buy first.
+ * polar_license_error_next_url() return it if the next step is to renew the license or to enter a key (the user may
+ * have to buy one first).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
  */
@@ -1080,6 +1109,25 @@ int32_t polar_license_deactivate(const polar_license *license, int32_t *deactiva
 int32_t polar_license_forget(const polar_license *license, polar_license_error **error);
 
 /**
+ * Starts the trial of this device. The app can be used until the time that polar_license_decision_trial_ends_at_ms()
+ * returns, with the features that the trial includes. Changes nothing if access is already allowed, by a license or by
+ * the trial. A device has one trial, which polar_license_deactivate() and polar_license_forget() do not renew. Never
+ * asks Polar.
+ *
+ * `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+ * polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+ * polar_license_error_free(), and `decision` gets NULL. Callable from any thread. May block on the disk, never on the
+ * network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the trial has ended, if a stored license does not allow
+ * access, or if the clock of this device shows a day before this version of the app was built;
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if the options set no days of a trial; POLAR_LICENSE_ERR_STORAGE if the trial could
+ * not be stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
+ */
+int32_t polar_license_start_trial(const polar_license *license,
+                                  polar_license_decision **decision,
+                                  polar_license_error **error);
+
+/**
  * Calls `callback` after every operation that changed the decision, with the current decision and the previous one.
  * The callback runs on the thread that ran the operation. If the decision changes because time passes, for example
  * when grace ends, the callback is called after the next operation. After polar_license_start_auto_refresh(), the
@@ -1147,8 +1195,8 @@ int32_t polar_license_cancel(const polar_license *license);
 int32_t polar_license_decision_allowed(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the feature is on: the app may run, and the key's benefit is among the benefits that turn the feature
- * on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
+ * Returns 1 if the feature is on: the license gives access, and the key's benefit is one of those that turn the
+ * feature on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1248,9 +1296,8 @@ const char *polar_license_decision_benefit_id(const polar_license_decision *deci
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
 /**
- * Returns the label that the customer sees for the seat of this device. Returns NULL if the key needs no seat, if this
- * device no longer knows the label (for example because its record was edited), if there is no license, or if
- * `decision` is NULL.
+ * Returns the label of this device's seat, as the customer sees it. Returns NULL if the key needs no seat, if the
+ * label was lost (for example because the record was edited), if there is no license, or if `decision` is NULL.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1317,9 +1364,18 @@ int32_t polar_license_decision_air_gapped(const polar_license_decision *decision
 int64_t polar_license_decision_offline_ends_at_ms(const polar_license_decision *decision);
 
 /**
+ * Returns the time, in milliseconds since 1970-01-01 UTC, at which the trial of this device ends, or at which it has
+ * ended. Returns POLAR_LICENSE_ABSENT if no trial was started, if a license is stored, or if `decision` is NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int64_t polar_license_decision_trial_ends_at_ms(const polar_license_decision *decision);
+
+/**
  * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
- * go online. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if Polar denied
- * the license when it last answered, or if `decision` is NULL.
+ * go online, or to buy a license if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT
+ * if there is neither a license nor a trial, if Polar denied the license when it last answered, or if `decision` is
+ * NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1647,7 +1703,7 @@ int32_t polar_license_portal_restore(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Activates the key `key` on this device: the key that the user has chosen, or a key for which a seat was released.
+ * Activates the key `key` on this device. The user has chosen this key, or a seat was released for it.
  *
  * Everything else is as described for polar_license_portal_restore().
  */
@@ -1785,9 +1841,9 @@ int64_t polar_license_reply_time_ms(const polar_license_reply *reply, const char
 size_t polar_license_reply_count(const polar_license_reply *reply, const char *pointer);
 
 /**
- * Returns the handle of the object at a JSON pointer, such as "/keys/0". For the pointer "", returns the handle of the
- * reply itself, if the reply is a session, a checkout, a purchase or a license key. Returns 0 if the object has no
- * handle, or if an argument is NULL; 0 is never a handle.
+ * Returns the handle of the object at a JSON pointer, such as "/keys/0". The pointer "" names the reply itself, which
+ * has a handle if it is a session, a checkout, a purchase or a license key. Returns 0, which is never a handle, if the
+ * object has none or an argument is NULL.
  *
  * Callable from any thread; never blocks.
  */

@@ -85,6 +85,7 @@ enum class state : std::int32_t {
     active = POLAR_LICENSE_STATE_ACTIVE,
     grace = POLAR_LICENSE_STATE_GRACE,
     lapsed = POLAR_LICENSE_STATE_LAPSED,
+    trial = POLAR_LICENSE_STATE_TRIAL,
 };
 
 /// The reason for a state, or for the refusal of an operation. A later version may have more reasons.
@@ -105,6 +106,7 @@ enum class reason : std::int32_t {
     activation_limit = POLAR_LICENSE_REASON_ACTIVATION_LIMIT,
     benefit = POLAR_LICENSE_REASON_BENEFIT,
     updates_ended = POLAR_LICENSE_REASON_UPDATES_ENDED,
+    trial_ended = POLAR_LICENSE_REASON_TRIAL_ENDED,
 };
 
 /// The next step that the user can take. A later version may have more steps.
@@ -117,6 +119,7 @@ enum class next_step : std::int32_t {
     renew = POLAR_LICENSE_NEXT_RENEW,
     contact_vendor = POLAR_LICENSE_NEXT_CONTACT_VENDOR,
     manage_devices = POLAR_LICENSE_NEXT_MANAGE_DEVICES,
+    buy = POLAR_LICENSE_NEXT_BUY,
 };
 
 /// The outcome of releasing a seat. A later version may have more outcomes.
@@ -208,8 +211,7 @@ class decision_view {
     {
         return detail::string(polar_license_decision_activation_id(handle));
     }
-    /// The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device
-    /// no longer knows the label, for example because its record was edited.
+    /// The label of this device's seat, as the customer sees it; null if the key needs no seat.
     std::optional<std::string_view> activation_label() const
     {
         return detail::string(polar_license_decision_activation_label(handle));
@@ -241,16 +243,22 @@ class decision_view {
         return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
     }
     /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-    /// since.
+    /// since the import.
     bool air_gapped() const { return polar_license_decision_air_gapped(handle) != 0; }
     /// The time until which an imported license allows access; null unless `airGapped` is true.
     std::optional<time_point> offline_ends_at() const
     {
         return detail::moment(polar_license_decision_offline_ends_at_ms(handle));
     }
+    /// The time at which the trial of this device ends, or at which it has ended; null if no trial was started, or if a
+    /// license is stored.
+    std::optional<time_point> trial_ends_at() const
+    {
+        return detail::moment(polar_license_decision_trial_ends_at_ms(handle));
+    }
     /// The usage at the time of Polar's last confirmation.
     std::optional<std::int64_t> usage() const { return detail::number(polar_license_decision_usage(handle)); }
-    /// The highest usage that may be consumed; null if there is no limit.
+    /// The total number of uses that the key allows; null if there is no limit.
     std::optional<std::int64_t> limit_usage() const
     {
         return detail::number(polar_license_decision_limit_usage(handle));
@@ -294,8 +302,8 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon,
-    /// or if there is a problem that concerns the user.
+    /// Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
+    /// ends soon, or if there is a problem that concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user to go online.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
@@ -612,11 +620,21 @@ class options {
     {
         return set(polar_license_options_set_offline_grace_ms(handle, count(offline_grace)));
     }
-    /// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
-    /// confirmation.
+    /// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never
+    /// online.
     options &air_gap_days(std::uint32_t air_gap_days)
     {
         return set(polar_license_options_set_air_gap_days(handle, air_gap_days));
+    }
+    /// Sets the number of days for which people can try the app before they buy a license.
+    options &trial_days(std::uint32_t trial_days)
+    {
+        return set(polar_license_options_set_trial_days(handle, trial_days));
+    }
+    /// Adds one of the features that the trial includes.
+    options &trial_feature(const std::string &trial_feature)
+    {
+        return set(polar_license_options_add_trial_feature(handle, trial_feature.c_str()));
     }
     /// Sets the longest time that `validate` waits.
     options &timeout(milliseconds timeout) { return set(polar_license_options_set_timeout_ms(handle, count(timeout))); }
@@ -670,7 +688,7 @@ class options {
     {
         return set(polar_license_options_set_app_secret(handle, app_secret.c_str()));
     }
-    /// Adds one of the secrets of earlier versions.
+    /// Adds one of the secrets of earlier versions of the app.
     options &previous_app_secret(const std::string &previous_app_secret)
     {
         return set(polar_license_options_add_previous_app_secret(handle, previous_app_secret.c_str()));
@@ -734,7 +752,7 @@ class options {
 
   private:
     explicit options(polar_license_options *owned) : handle(owned) {}
-    /// Ignores the result of a setter: the library keeps a mistake, and reports it when the license is opened.
+    /// Ignores the result of a setter: the library remembers a mistake, and reports it when the license is opened.
     options &set(std::int32_t) { return *this; }
     static std::uint64_t count(milliseconds duration)
     {
@@ -829,6 +847,13 @@ class license {
     {
         try_to(failure, [&](auto **, auto **error) { return polar_license_forget(handle, error); });
     }
+    /// Starts the trial. Never asks Polar.
+    decision start_trial(failure &failure)
+    {
+        return try_to(failure, [&](auto **result, auto **error) {
+            return polar_license_start_trial(handle, result, error);
+        });
+    }
     void start_auto_refresh(failure &failure)
     {
         try_to(failure, [&](auto **, auto **error) { return polar_license_start_auto_refresh(handle, error); });
@@ -885,6 +910,10 @@ class license {
     void forget()
     {
         detail::or_throw([&](failure &failure) { forget(failure); return 0; });
+    }
+    decision start_trial()
+    {
+        return detail::or_throw([&](failure &failure) { return start_trial(failure); });
     }
     void start_auto_refresh()
     {

@@ -172,7 +172,7 @@ class part {
     explicit operator bool() const { return polar_license_reply_json(reply.get(), at.c_str()) != nullptr; }
     /// The object as JSON.
     std::string_view json() const { return detail::text(polar_license_reply_json(reply.get(), at.c_str())); }
-    /// The number that stands for the object in requests, or 0 if the object has no such number.
+    /// The number that stands for the object in requests, or 0 if it has none.
     std::uint32_t handle() const { return polar_license_reply_handle(reply.get(), at.c_str()); }
 
     std::optional<std::string_view> text(const char *member) const
@@ -349,7 +349,7 @@ class purchase : public detail::part {
   public:
     using part::part;
 
-    /// The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer.
+    /// The result of the request for a code: an e-mail is on its way, or the user has to choose a customer.
     polar::code_request code() const { return one<polar::code_request>("/code"); }
 };
 
@@ -363,14 +363,14 @@ class license_key : public detail::part {
     std::string_view id() const { return text("/id").value_or(std::string_view{}); }
     /// ****- and the last six characters of the key.
     std::string_view display_key() const { return text("/displayKey").value_or(std::string_view{}); }
-    /// The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether
-    /// the status is expired.
+    /// The status, which says whether the key can be used. The status expired depends on this device's clock, which may
+    /// be wrong.
     key_status status() const { return code<key_status>("/status"); }
     /// The id of the benefit to which the key belongs.
     std::string_view benefit_id() const { return text("/benefitId").value_or(std::string_view{}); }
     /// The number of devices on which the key may be active at once; none if the key needs no activation.
     std::optional<std::int64_t> limit_activations() const { return number("/limitActivations"); }
-    /// The highest usage that may be consumed; none if there is no limit.
+    /// The total number of uses that the key allows; none if there is no limit.
     std::optional<std::int64_t> limit_usage() const { return number("/limitUsage"); }
     /// The usage so far.
     std::int64_t usage() const { return number("/usage").value_or(std::int64_t{}); }
@@ -403,7 +403,7 @@ enum class devices_kind : std::int32_t {
     unknown = 0,
     /// The devices are listed.
     listed = 1,
-    /// No device is shown: the vendor does not show devices to customers, or there is none.
+    /// No device is shown: the vendor hides devices from customers, or there are none.
     hidden = 2,
 };
 
@@ -416,7 +416,7 @@ inline void read_name(std::string_view name, devices_kind &value)
         value = devices_kind::hidden;
 }
 
-/// The devices on which a license key is active: either a list of them, or the reason why none can be shown.
+/// The devices on which a license key is active: a list, or the reason why none can be shown.
 class devices : public detail::part {
   public:
     using part::part;
@@ -425,11 +425,10 @@ class devices : public detail::part {
     devices_kind kind() const { return code<devices_kind>("/kind"); }
     /// The devices, the oldest first.
     std::vector<device> listed() const { return all<device>("/devices"); }
-    /// Whether it is certain that there are devices, which is the case if every seat is taken or if this device has a
-    /// seat.
+    /// Whether it is certain that devices have seats: either every seat is taken, or this device has a seat.
     bool is_certain() const { return number("/isCertain").value_or(0) != 0; }
-    /// The page on which customers of this vendor manage their purchases; none if its address is unknown, or if there
-    /// is certainly no device.
+    /// The page on which customers of this vendor manage their purchases; none if its address is unknown or if it is
+    /// certain that no device has a seat.
     std::optional<std::string_view> page() const { return text("/page"); }
     /// The sentence to show to the user. The sentence does not contain the address of page; show page as a link beside
     /// the sentence.
@@ -491,10 +490,9 @@ class session : public detail::part, private detail::caller {
     {
         return detail::part{call(detail::request{"licenseKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
-    /// Returns the keys of license_keys that can be used, in the same order as license_keys. If no key can be used,
-    /// returns the expired key with the latest expiry instead: this device's clock may be wrong, so the key may not
-    /// really have expired. When that key is activated, Polar accepts or refuses it. The result always has at least one
-    /// key.
+    /// Returns the keys of license_keys that can be used, in the same order. If no key can be used, returns the expired
+    /// key with the latest expiry instead: if this device's clock is wrong, that key may be valid, and Polar decides
+    /// when it is activated. The result always has at least one key.
     /// Fails with refused and a reason if the customer has no key for this app, or if no key can be used and none has
     /// expired. Fails with refused and no reason if the session has ended.
     std::vector<license_key> usable_keys(polar::failure &failure) const
@@ -709,9 +707,9 @@ class portal : private detail::caller {
     {
         return polar::session{license, call(detail::request{"claimSeat"}.add("invitation", invitation), failure)};
     }
-    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
-    /// success page with a token of their own. So use a token from a success page only if the page was opened with a
-    /// secret that the app created for its purchase, such as a random number in the success URL.
+    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Use a token from a
+    /// success page only if the page was opened with a secret that the app created for this purchase, such as a random
+    /// number in the success URL. Otherwise anybody could open the success page with a token of their own.
     /// Fails with invalid_argument if token cannot be a token.
     polar::session session_from_token(std::string_view token, polar::failure &failure) const
     {

@@ -44,9 +44,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// Each subscription, together with its callback. The client holds a second reference to the callback. When a pair
-    /// is dropped, the subscription is dropped first, which removes the callback from the client. The pair's own
-    /// reference to the callback is dropped after that. So the app's destructor runs when the client holds no locks.
+    /// Each subscription with its callback. The client has another reference to the callback. When a pair is dropped,
+    /// the subscription is dropped first, and the client drops its reference. The pair's reference is dropped after
+    /// that. So the app's destructor runs while the client holds no locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
@@ -60,8 +60,8 @@ pub type ChangeCallback =
     Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision, before: *const Decision)>;
 
 impl License {
-    /// Returns the customer portal of a license, and the objects to which the handles in its replies refer. The caller
-    /// can use them even after the license is freed.
+    /// Returns the customer portal of a license, and the objects behind the handles in its replies. Both stay usable
+    /// after the license is freed.
     #[cfg(feature = "portal")]
     pub(crate) fn portal(license: *const Self) -> Result<(Portal, Handles), Error> {
         let license = shared(license)?;
@@ -322,6 +322,32 @@ pub extern "C" fn polar_license_deactivate(
 pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut Error) -> i32 {
     call::run("polar_license_forget", error, || {
         shared(license)?.client.forget()?;
+        Ok(())
+    })
+}
+
+/// Starts the trial of this device. The app can be used until the time that polar_license_decision_trial_ends_at_ms()
+/// returns, with the features that the trial includes. Changes nothing if access is already allowed, by a license or by
+/// the trial. A device has one trial, which polar_license_deactivate() and polar_license_forget() do not renew. Never
+/// asks Polar.
+///
+/// `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
+/// polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
+/// polar_license_error_free(), and `decision` gets NULL. Callable from any thread. May block on the disk, never on the
+/// network.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the trial has ended, if a stored license does not allow
+/// access, or if the clock of this device shows a day before this version of the app was built;
+/// POLAR_LICENSE_ERR_INVALID_CONFIG if the options set no days of a trial; POLAR_LICENSE_ERR_STORAGE if the trial could
+/// not be stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_start_trial(
+    license: *const License,
+    decision: *mut *mut Decision,
+    error: *mut *mut Error,
+) -> i32 {
+    pointer::write(decision, ptr::null_mut());
+    call::run("polar_license_start_trial", error, || {
+        pointer::pass(decision, Decision::new(shared(license)?.client.start_trial()?));
         Ok(())
     })
 }

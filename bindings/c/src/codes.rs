@@ -9,12 +9,11 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char};
 use std::sync::OnceLock;
 
-/// `POLAR_LICENSE_OK`: the number that a function returns instead of the number of an [`ErrorKind`] if there is no
-/// error.
+/// `POLAR_LICENSE_OK`: the number for "no error", where a function otherwise returns the number of an [`ErrorKind`].
 pub(crate) const OK: i32 = 0;
 
-/// `POLAR_LICENSE_REASON_UNSET`: the number that a function returns instead of the number of a [`Reason`] if there is
-/// no reason.
+/// `POLAR_LICENSE_REASON_UNSET`: the number for "no reason", where a function otherwise returns the number of a
+/// [`Reason`].
 pub(crate) const REASON_UNSET: i32 = 0;
 
 /// `POLAR_LICENSE_ABSENT`: the int64_t that a function returns if it has no value to return.

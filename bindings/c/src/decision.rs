@@ -86,8 +86,8 @@ pub extern "C" fn polar_license_decision_allowed(decision: *const Decision) -> i
     })
 }
 
-/// Returns 1 if the feature is on: the app may run, and the key's benefit is among the benefits that turn the feature
-/// on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
+/// Returns 1 if the feature is on: the license gives access, and the key's benefit is one of those that turn the
+/// feature on. Returns 0 otherwise, for example if the options do not name the feature, or if an argument is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -224,9 +224,8 @@ pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
 }
 
-/// Returns the label that the customer sees for the seat of this device. Returns NULL if the key needs no seat, if this
-/// device no longer knows the label (for example because its record was edited), if there is no license, or if
-/// `decision` is NULL.
+/// Returns the label of this device's seat, as the customer sees it. Returns NULL if the key needs no seat, if the
+/// label was lost (for example because the record was edited), if there is no license, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -303,9 +302,19 @@ pub extern "C" fn polar_license_decision_offline_ends_at_ms(decision: *const Dec
     moment("polar_license_decision_offline_ends_at_ms", decision, polar_license::Decision::offline_ends_at)
 }
 
+/// Returns the time, in milliseconds since 1970-01-01 UTC, at which the trial of this device ends, or at which it has
+/// ended. Returns POLAR_LICENSE_ABSENT if no trial was started, if a license is stored, or if `decision` is NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_trial_ends_at_ms(decision: *const Decision) -> i64 {
+    moment("polar_license_decision_trial_ends_at_ms", decision, polar_license::Decision::trial_ends_at)
+}
+
 /// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
-/// go online. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is no license, if Polar denied
-/// the license when it last answered, or if `decision` is NULL.
+/// go online, or to buy a license if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT
+/// if there is neither a license nor a trial, if Polar denied the license when it last answered, or if `decision` is
+/// NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -68,8 +68,8 @@ pub extern "C" fn polar_license_set_log(
             let mut current = APP_LOG.0.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, sink)
         };
-        // The previous callback is dropped after the lock is released, because dropping it calls its destructor, which
-        // is the app's code.
+        // Dropped after the lock is released, because dropping the previous callback calls its destructor, which is the
+        // app's code.
         drop(before);
         Ok(())
     })

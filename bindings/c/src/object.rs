@@ -18,8 +18,8 @@ pub(crate) fn make<T>(
     make_as(function, name, place, error, || Ok(pointer::into_raw(make()?)))
 }
 
-/// Creates an object that the caller may free while another thread runs one of its operations. Stores the pointer to
-/// the object at `place`, or NULL on failure.
+/// Creates an object that the caller may free while another thread is inside one of its operations. Stores the pointer
+/// to the object at `place`, or NULL on failure.
 pub(crate) fn make_shared<T>(
     function: &str,
     name: &str,

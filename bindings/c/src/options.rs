@@ -243,8 +243,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // If `apply` panicked, it returned no error that could be kept. An error that describes the panic is kept
-        // instead.
+        // A panic in `apply` returns no error that could be kept. So an error that describes the panic is kept.
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));
@@ -254,7 +253,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
     kind
 }
 
-/// Converts a double to an integer, or returns an error if it is not a whole number or is too large.
+/// Converts a double to an integer. Returns an error if it is not whole or is too large.
 fn whole(name: &str, value: f64) -> Result<i64, Error> {
     const MOST: f64 = 9_007_199_254_740_991.0;
     if value.trunc() == value && value.abs() <= MOST {

@@ -1,6 +1,6 @@
 //! The only module with raw pointers. Each function here relies on exactly what the header requires of the caller: a
 //! pointer is NULL, or points to an object of its type that stays alive and unchanged during the call. The module is
-//! private, so that no Rust code outside this crate can violate this requirement.
+//! private, so that only this crate can break this rule.
 #![expect(unsafe_code, reason = "the one place where pointers from C become references")]
 
 use std::ffi::{CStr, c_char, c_void};
@@ -16,7 +16,7 @@ pub(crate) struct UserData {
 /// call this library. Pass NULL if there is nothing to free.
 pub type Destructor = Option<extern "C" fn(user_data: *mut c_void)>;
 
-// SAFETY: The header says that callbacks are called from any thread; the app must protect the data behind `data`.
+// SAFETY: The header says that callbacks may be called from any thread. The app must protect the data behind `data`.
 unsafe impl Send for UserData {}
 // SAFETY: The same reason as for `Send`.
 unsafe impl Sync for UserData {}
@@ -56,7 +56,7 @@ pub(crate) fn pass<T>(place: *mut *mut T, value: T) {
 pub(crate) fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
         alive::count(-1);
-        // SAFETY: The pointer is not NULL, so it came from `into_raw`, and the caller no longer uses it.
+        // SAFETY: The pointer is not NULL, so it came from `into_raw`. The caller no longer uses it.
         drop(unsafe { Box::from_raw(pointer) });
     }
 }
@@ -98,7 +98,7 @@ pub(crate) fn free_shared<T>(pointer: *mut T) -> Option<Arc<T>> {
         return None;
     }
     alive::count(-1);
-    // SAFETY: The pointer is not NULL, so it came from `shared_into_raw`, and the caller no longer uses it.
+    // SAFETY: The pointer is not NULL, so it came from `shared_into_raw`. The caller no longer uses it.
     Some(unsafe { Arc::from_raw(pointer.cast_const()) })
 }
 
@@ -134,7 +134,8 @@ pub(crate) fn write<T>(place: *mut T, value: T) {
 
 /// Returns the caller's string without the NUL at its end, or `None` if the pointer is NULL.
 pub(crate) fn string<'a>(pointer: *const c_char) -> Option<&'a CStr> {
-    // SAFETY: The pointer is not NULL, so it points to a string that ends with NUL and does not change during the call.
+    // SAFETY: The pointer is not NULL, so it points to a string that ends with NUL. Nobody changes the string during
+    // the call.
     (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) })
 }
 
@@ -145,6 +146,6 @@ pub(crate) fn bytes<'a>(pointer: *const u8, length: usize) -> Option<&'a [u8]> {
         return Some(&[]);
     }
     let fits = isize::try_from(length).is_ok();
-    // SAFETY: The pointer is not NULL, so `length` bytes can be read from it, and they do not change during the call.
+    // SAFETY: The pointer is not NULL, so `length` bytes can be read from it, and nobody changes them during the call.
     (fits && !pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer, length) })
 }

@@ -141,7 +141,7 @@ pub extern "C" fn polar_license_portal_restore(
     })
 }
 
-/// Activates the key `key` on this device: the key that the user has chosen, or a key for which a seat was released.
+/// Activates the key `key` on this device. The user has chosen this key, or a seat was released for it.
 ///
 /// Everything else is as described for polar_license_portal_restore().
 #[unsafe(no_mangle)]
@@ -252,8 +252,8 @@ pub extern "C" fn polar_license_portal_follow(
     error: *mut *mut Error,
 ) -> i32 {
     object::make("polar_license_portal_follow", "reply", reply, error, || {
-        // The core reads numbers in JSON as signed 64-bit integers. A time that is longer than the largest such integer
-        // is replaced by this integer. No wait lasts that long.
+        // The core reads numbers in JSON as signed 64-bit integers. A longer time is replaced by the largest such
+        // integer; no wait lasts that long.
         let within_ms = within_ms.min(i64::MAX.unsigned_abs());
         let request = Request::new("follow").number("checkout", checkout).number("withinMs", within_ms);
         call(license, &request.json(), progress, user_data)

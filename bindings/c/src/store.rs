@@ -9,8 +9,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-/// The object in which a load callback puts the bytes that it finds. The object exists only during the call of that
-/// callback.
+/// The object that receives the bytes from a load callback. It exists only during the call of that callback.
 pub struct Record(Option<Vec<u8>>);
 
 /// A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
@@ -30,9 +29,9 @@ pub type SaveCallback =
 /// on failure. For the rules on threads and locks, see the load callback.
 pub type RemoveCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
-/// A function that prevents other processes from changing the record until the unlock callback is called. It returns 0,
-/// or another number if the lock cannot be acquired. Until the unlock callback is called, the library calls only the
-/// load, save and remove callbacks of this store, and only on the thread that called the lock callback.
+/// A function that locks the record: no other process can change it until the unlock callback is called. It returns 0,
+/// or another number if the lock cannot be acquired. While the lock is held, the library calls only the load, save and
+/// remove callbacks of this store, and only on the thread that called the lock callback.
 pub type LockCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
 /// A function that releases the lock that the lock callback acquired.

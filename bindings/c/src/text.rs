@@ -10,8 +10,8 @@ pub(crate) fn owned(text: &str) -> CString {
     CString::new(bytes).unwrap_or_default()
 }
 
-/// Copies a secret string for C. The copy is wiped when it is dropped. Its memory is allocated once, at the full
-/// length. If the memory had to grow, a part of the secret could be left in the old memory.
+/// Copies a secret string for C. The copy is wiped when it is dropped. Its memory is allocated at full length, because
+/// growing could leave a part of the secret in the old memory.
 pub(crate) fn secret(text: &str) -> Zeroizing<CString> {
     let kept = || text.bytes().filter(|byte| *byte != 0);
     let mut bytes = Vec::with_capacity(kept().count().saturating_add(1));

@@ -251,8 +251,8 @@ pub extern "C" fn polar_license_response_fail(
 }
 
 impl Response {
-    /// Returns the answer that the app reported last, or a network failure if the app reported none. If the answer is a
-    /// reply, and the app has reported the address to which it redirects, the answer contains that address.
+    /// Returns the answer that the app reported last, or a network failure if the app reported none. A reply also
+    /// contains the address to which it redirects, if the app reported one.
     fn into_answer(self) -> Answer {
         match self.answer {
             Some(Answer::Reply { status, retry_after, body, .. }) => {

@@ -23,8 +23,8 @@ fn cpp() {
     gates("examples/cpp/gate.cpp", || command(&program));
 }
 
-/// Runs the Win32 example through a program that operates the example's window. If the compiler does not build for
-/// Windows, only prints that the example was not run.
+/// Runs the Win32 example under a program that operates its window. If the compiler cannot build for Windows, only
+/// prints that the example was not run.
 #[test]
 fn win32() {
     if !words("POLAR_LICENSE_C_CC", "gcc")[0].contains("mingw") {

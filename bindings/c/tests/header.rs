@@ -1,5 +1,5 @@
-//! Tests that the headers are generated from the source and from the core's tables, that they are complete, and that
-//! they match the library that is built.
+//! Tests of the headers: they are generated from the source and the core's tables, they are complete, and they match
+//! the built library.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -42,7 +42,7 @@ fn is_generated(path: &Path, generated: &str) {
     );
 }
 
-/// The files are checked in one test, one after the other, because some of them are generated from others.
+/// The files are checked one after the other in a single test, because some are generated from others.
 #[test]
 fn the_committed_files_are_the_generated_ones() {
     is_generated(&folder().join("src/options/settings.rs"), &settings::source());
@@ -100,8 +100,8 @@ fn it_compiles_strictly_as_c_and_cpp() {
             for wrapper in ["polar_license.hpp", "polar_license_portal.hpp"] {
                 let mut command = Command::new(compiler);
                 command.args(["-x", language, "-std=c++17", "-fsyntax-only"]).args(STRICT);
-                // A header that is compiled alone counts as a main file. In a main file, the compiler warns about
-                // `static` functions that are not used.
+                // Compiled alone, the header counts as a main file, in which the compiler warns about unused `static`
+                // functions.
                 run(command.args(["-Wno-unused", "-fno-exceptions"]).arg(path().with_file_name(wrapper)));
             }
         }
@@ -166,8 +166,8 @@ fn every_member_of_a_decision_and_of_an_error_has_its_function() {
     }
 }
 
-/// Checks that the C++ header calls each function of the portal. Functions such as polar_license_portal_restore() are
-/// exempt, because they only write a JSON request, and the C++ header writes its requests itself.
+/// Checks that the C++ header calls each function of the portal. Exempts functions such as
+/// polar_license_portal_restore(), which only write a JSON request: the C++ header writes its requests itself.
 #[test]
 fn the_cpp_header_has_all_of_the_portal() {
     let header = fs::read_to_string(path().with_file_name("polar_license_portal.hpp")).unwrap();
@@ -198,8 +198,8 @@ fn comments_name_what_exists() {
     }
 }
 
-/// Checks that each function passes its own name to its guard. The test `panics` depends on this: it sets an
-/// environment variable to the name of a function, and the guard that has this name panics.
+/// Checks that each function passes its own name to its guard. The test `panics` depends on this name: it names a
+/// function in an environment variable, and that function's guard then panics.
 #[test]
 fn every_function_is_guarded_by_its_own_name() {
     let folders = ["src", "src/options", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());

@@ -18,7 +18,7 @@ use std::{env, fs, io};
 /// The path of JNA on Debian.
 const JNA: &str = "/usr/share/java/jna.jar";
 
-/// Returns whether the programs that the language needs are installed, that is, whether each of these command lines
+/// Returns `true` if the programs that the language needs are installed, that is, if each of these command lines
 /// succeeds.
 fn is_installed(language: &str, needs: &[&str]) -> bool {
     let missing = needs.iter().find(|need| {
@@ -33,8 +33,7 @@ fn is_installed(language: &str, needs: &[&str]) -> bool {
     false
 }
 
-/// Returns a folder for this language. It contains the shared library, under the name that the library has after
-/// installation.
+/// Returns a folder for this language with the shared library, under the name that it has after installation.
 fn folder(language: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("languages").join(language);
     fs::create_dir_all(&folder).unwrap();
@@ -58,8 +57,8 @@ fn python() {
     if !is_installed("Python", &["python3 --version"]) {
         return;
     }
-    // `python3` may be a wrapper that reads files in HOME to choose an interpreter, and the example runs with another
-    // HOME. So the example is run with the path of the interpreter itself.
+    // `python3` may be a wrapper that chooses an interpreter by files in HOME, and the example runs with another HOME.
+    // So the example is run with the path of the interpreter itself.
     let python = run(Command::new("python3").args(["-c", "import sys; print(sys.executable)"]));
     let library = folder("python").join("libpolar_license.so");
     gates("examples/python/gate.py", || {

@@ -57,8 +57,8 @@ fn portal_hpp() {
     passes("tests/c/portal_hpp.cpp");
 }
 
-/// Runs the test cases in which the server is hostile. The test programs in other languages run the same cases. If the
-/// program runs under a memory checker or another runner, it is slow, so only one case in 50 is run.
+/// Runs the test cases with a hostile server, which the test programs in other languages run too. Under a memory
+/// checker or another runner, which is slow, runs only one case in 50.
 #[test]
 fn hostile() {
     let program = compile("tests/c/hostile.c");
@@ -70,7 +70,7 @@ fn hostile() {
     });
 }
 
-/// The program in C. It cannot read JSON, so it gets the fields of a test case as one line.
+/// The program in C. It gets the fields of a test case as one line, because it cannot read JSON.
 struct InC(Program);
 
 impl App for InC {
@@ -105,7 +105,7 @@ fn online() {
     assert_eq!(run(online.arg(polar.url()).arg(directory.path()).args([&seat, &uses, &kept])), "ok\n");
     assert_eq!(polar.activations(&seat).len(), 0);
     assert!(polar.requests().iter().all(|request| request.header("polar-version").is_none()), "a version is named");
-    // These are the label, conditions and meta that the program has set with the setters in C.
+    // The label, conditions and meta that the program has set with the setters in C.
     let activation = &polar.activations(&kept)[0];
     assert_eq!(activation.label, "a test");
     assert_eq!(activation.conditions, json!({ "beta": false, "edition": "plus", "major": 3, "odd": -1 }));

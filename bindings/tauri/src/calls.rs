@@ -12,8 +12,8 @@ pub(crate) struct CallId {
     pub(crate) number: u32,
 }
 
-/// The running calls, each with a channel that says whether the call was cancelled. Also contains calls that have not
-/// arrived yet, if their cancellation arrived first.
+/// The running calls, each with a channel that says whether it was cancelled. Also contains cancelled calls that have
+/// not arrived yet.
 #[derive(Default)]
 pub(crate) struct Calls(Mutex<HashMap<CallId, watch::Sender<bool>>>);
 
@@ -30,14 +30,12 @@ impl Calls {
         Running { calls: self, id, cancelled }
     }
 
-    /// Cancels a call. The call may arrive later than its cancellation, because messages of a page may arrive out of
-    /// order.
+    /// Cancels a call. A page's messages may arrive out of order, so the cancellation may arrive before the call.
     pub(crate) fn cancel(&self, id: CallId) {
         self.lock().entry(id).or_default().send_replace(true);
     }
 
-    /// Forgets the calls that were cancelled but have not arrived yet. Does this for all pages that this webview has
-    /// shown, except for `page`.
+    /// Forgets the cancelled calls that have not arrived yet, for all pages that this webview has shown except `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|id, call| {
             let is_gone = id.webview == webview && page != Some(&id.page);

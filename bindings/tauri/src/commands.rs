@@ -46,8 +46,8 @@ pub(crate) async fn refresh<R: Runtime>(webview: Webview<R>, page: String, numbe
 
 #[command]
 pub(crate) async fn consume<R: Runtime>(webview: Webview<R>, page: String, number: u32, count: f64) -> Reply {
-    // a count that is not a whole number becomes 0, which the engine refuses; `as` changes a count that is out of range
-    // to the nearest number in range
+    // a fraction becomes 0, which the engine refuses; `as` changes a count that is out of range to the nearest one in
+    // range
     let count = if count.fract() == 0.0 { count as u32 } else { 0 };
     change(&webview, page, number, Operation::Consume(count)).await
 }
@@ -60,6 +60,11 @@ pub(crate) async fn deactivate<R: Runtime>(webview: Webview<R>, page: String, nu
 #[command]
 pub(crate) async fn forget<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
     change(&webview, page, number, Operation::Forget).await
+}
+
+#[command]
+pub(crate) async fn start_trial<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
+    change(&webview, page, number, Operation::StartTrial).await
 }
 
 #[command]

@@ -32,8 +32,7 @@ use pages::Pages;
 /// in capabilities.
 const NAME: &str = "polar-license";
 
-/// The longest time for which the process keeps running after its last window has closed, to receive the reply to a
-/// request.
+/// The longest time for which the process waits for the reply to a request after its last window has closed.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Returns the plugin, which opens the license when the app starts and refreshes it automatically.
@@ -67,6 +66,7 @@ pub fn init_with<R: Runtime>(client: ClientBuilder) -> TauriPlugin<R> {
             commands::consume,
             commands::deactivate,
             commands::forget,
+            commands::start_trial,
             commands::cancel,
             commands::portal,
             commands::release_reply,
@@ -121,10 +121,10 @@ impl<R: Runtime, M: Manager<R>> LicenseExt<R> for M {
     }
 }
 
-/// Waits until the reply to a request in progress is stored, so that the next start knows the outcome.
+/// Waits until the reply to a request in progress is stored. Without it, the next start would not know the outcome.
 fn end<R: Runtime>(app: &AppHandle<R>) {
     let client = app.license().clone();
-    // on a timeout, the record says that the operation's outcome is unknown, and the next start reports that
+    // after a time-out, the next start finds in the record that the operation's outcome is unknown, and reports it
     let _ = wait_for(async move { tokio::time::timeout(LONGEST_END, client.drain()).await });
 }
 

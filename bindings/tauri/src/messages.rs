@@ -7,16 +7,16 @@ use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// The present decision, and the decisions that will follow if nothing happens except that time passes. Outlooks may
-/// arrive out of order. The outlook with the highest number `at` is always the latest one.
+/// The present decision, and the decisions that will follow if only time passes. Outlooks may arrive out of order: the
+/// one with the highest `at` is the latest.
 #[derive(Clone, Serialize)]
 pub(crate) struct Outlook {
     at: u64,
     phases: Vec<Shown>,
 }
 
-/// A decision with its explanations. It applies as soon as the user's clock reads `wall` (in ms since 1970), or as soon
-/// as `after` ms have passed, whichever comes first.
+/// A decision with its explanations. It applies from one of two times on, whichever comes first: when the user's clock
+/// reads `wall` (in ms since 1970), or after `after` ms.
 #[derive(Clone, Serialize)]
 struct Shown {
     wall: i64,
@@ -58,7 +58,7 @@ impl Reply {
         Self { outlook, deactivated: outcome.deactivated, result: outcome.result }
     }
 
-    /// Returns the reply to a call that does not fail if Polar cannot be reached, such as a refresh.
+    /// Returns the reply to a call such as a refresh, which does not fail if Polar cannot be reached.
     pub(crate) fn asked(outlook: Outlook, outcome: Outcome) -> Self {
         Self { outlook, deactivated: None, result: Ok(outcome.into_decision()) }
     }

@@ -70,7 +70,7 @@ impl Pages {
 
 impl Inner {
     /// Returns the present outlook with the next number. The caller holds the lock, so no two outlooks are created at
-    /// once, and the later outlook has the higher number.
+    /// once, and a later outlook has a higher number.
     fn outlook(&mut self, client: &Client) -> Outlook {
         self.at = self.at.saturating_add(1);
         Outlook::of(client, self.at)

@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
-    /// The time span during which the last result of `current` stays valid. `None` once an operation has moved to its
+    /// The time span during which the last result of `current` stays valid. `None` after an operation has moved to its
     /// next step, because that step may have changed the decision.
     held: Option<Span>,
     #[cfg(feature = "portal")]
@@ -120,6 +120,12 @@ impl Engine {
     /// Removes the license from this device without releasing the seat.
     pub fn forget(&self, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::Forget, now(wall, mono))
+    }
+
+    /// Starts the trial.
+    #[wasm_bindgen(js_name = startTrial)]
+    pub fn start_trial(&self, wall: f64, mono: f64) -> NextStep {
+        self.begin(Operation::StartTrial, now(wall, mono))
     }
 
     /// Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the stored

@@ -1,5 +1,6 @@
-//! Keeps track of the customer portal's operations that are in progress. Some of them run an operation of the engine.
-//! For each engine operation, this module records the portal operation that needs its outcome.
+//! Keeps track of the customer portal's operations that are in progress. A portal operation can start an operation of
+//! the engine, and continues with its outcome. This module records which engine operation belongs to which portal
+//! operation.
 
 use crate::numbered::Numbered;
 use polar_license::engine::{self, Outcome};
@@ -15,23 +16,22 @@ pub(crate) struct Portal {
     pub(crate) runs: Runs,
 }
 
-/// The engine's operations that run for the portal: a step of the portal needs their outcome. Each step has a number.
-/// The numbers of the portal's steps and of the engine's steps come from the same counter.
+/// The engine's operations that the portal has started. A step of the portal needs the outcome of each of them. The
+/// portal's steps and the engine's steps are numbered by the same counter.
 #[derive(Default)]
 pub(crate) struct Runs {
-    /// The number of a step of the portal. At this moment, the engine is starting or resuming the operation that this
-    /// step needs.
+    /// The portal's step whose operation the engine is starting or resuming at this moment.
     pub(crate) current: Option<u32>,
-    /// The engine's operations that are in progress, each with the portal's step that needs it. An operation is
-    /// identified by the number of its present step.
+    /// The engine's operations that are in progress. The key is the number of the operation's present step, and the
+    /// value is the portal's step that needs the operation.
     pub(crate) under_way: Numbered<u32>,
-    /// The outcomes of the engine's operations that have ended, by the portal's step for which each of them ran.
+    /// The outcomes of the engine's operations that have ended. The key is the portal's step that needed the operation.
     pub(crate) ended: Numbered<Outcome>,
 }
 
 impl Portal {
-    /// Called when the engine's operation at step `number` is resumed. If that operation runs for the portal, remembers
-    /// the portal's step that needs it.
+    /// Called when the engine's operation at step `number` is resumed. If a step of the portal needs that operation,
+    /// remembers the portal's step.
     pub(crate) fn resumes(&mut self, number: u32) {
         self.runs.current = self.runs.under_way.take(number);
     }

@@ -121,7 +121,7 @@ async function commonJs(file) {
     entryPoints: [`./${relative(out, file).replaceAll("\\", "/")}`],
     outfile: file.replace(/\.js$/, ".cjs"),
     bundle: true,
-    // for this platform, esbuild lists the exports in a form that Node recognizes when an ES module imports this module
+    // with this setting, Node can read the exports' names from the file, so an ES module can import them by name
     platform: "node",
     format: "cjs",
     minify: true,

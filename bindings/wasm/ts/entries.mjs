@@ -4,7 +4,7 @@
  */
 
 /**
- * The entries that are built together, so that the code that they share is written to a file only once. A program that
+ * The entries that are built together. Code that several of them share is written to a file only once. A program that
  * loads two of these entries therefore has only one engine and one class `LicenseError`.
  */
 export const ENTRIES = {

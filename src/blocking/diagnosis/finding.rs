@@ -153,7 +153,7 @@ faults! {
     NotPolar = "not_polar",
         "A proxy, a firewall or another server answered in Polar's place: check the environment, and ask who runs \
          this network to let requests to this server through.";
-    /// Polar no longer has the endpoint, or does not have it in this version of its interface.
+    /// Polar has removed the endpoint, or this version of Polar's API does not have it.
     EndpointGone = "endpoint_gone",
         "Polar answers, but no longer at this address or in this version of its interface: update the app. If \
          `environment` is an address of your own, compare it with the one that the server shows.";
@@ -169,8 +169,7 @@ faults! {
     /// The proxy cannot be reached.
     ProxyUnreachable = "proxy_unreachable",
         "Check the proxy's address in the system's settings, or in HTTPS_PROXY.";
-    /// The proxy's address leaves it to this computer to look up names, and this computer cannot look up the name of
-    /// Polar's server.
+    /// The proxy's address requires this computer to look up the name of Polar's server, but the look-up failed.
     ProxyLookup = "proxy_lookup",
         "Let the proxy look up the name: in its address, write socks5h:// instead of socks5://, or socks4a:// \
          instead of socks4://.";
@@ -219,13 +218,13 @@ faults! {
     /// The key does not include this version of the app.
     UpdatesEnded = "updates_ended",
         "Renew the license, or use a version of the app that was built on that day or before.";
-    /// This device has no id that lasts longer than one run of the app.
+    /// This device has no id that stays the same in the next run of the app.
     NoDeviceId = "no_device_id",
         "Set a device id, or make the directory of the license writable.";
     /// The system names no directory for the license.
     NoDirectory = "no_directory",
         "Set HOME, or name a directory.";
-    /// This user may not write to the directory of the license.
+    /// This user may not write to the license's directory.
     NotWritable = "not_writable",
         "Let this user write there, or choose another directory.";
     /// There is no space left.
@@ -234,8 +233,8 @@ faults! {
     /// Another process holds the lock.
     Locked = "locked",
         "Close other programs that use this license, or try again in a few seconds.";
-    /// The license file, or its directory, cannot be read or created, because something else is in its place. For
-    /// example, there is a directory with the name of the file.
+    /// Something else is in the place of the license file or its directory, such as a directory with the name of the
+    /// file.
     Obstructed = "obstructed",
         "Move away what is there, or choose another directory.";
     /// The license file exists, but this user is not allowed to read it.

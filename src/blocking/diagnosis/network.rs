@@ -1,5 +1,5 @@
-//! Checks the connection to Polar with one request. The request is sent in the same way as the client's own requests.
-//! The findings never show the address of a proxy or the body of a reply.
+//! Checks the connection to Polar with one request, which is sent in the same way as the client's own requests. The
+//! findings never show the address of a proxy or the body of a reply.
 
 use super::finding::{Check, Fault, Finding};
 use crate::blocking::http::{Obstacle, Probe, Route, leaves_certificates_out, probe, route, wrong_proxy_variables};
@@ -19,14 +19,14 @@ use crate::wire::{Cause, Confirmed, Rejection, Validate};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A key and an organization that do not exist. Polar answers as it does for any other unknown key.
+/// A key and an organization that do not exist. Polar answers as for any other unknown key.
 const NO_KEY: &str = "POLAR-LICENSE-SELF-TEST";
 const NO_ORGANIZATION: Uuid = Uuid::from_u128(0x5e1f7e57_0000_4000_8000_000000000000);
 
 /// The newest version of Polar's API that this library is tested with.
 const NEWEST_TESTED: &str = "2027-01";
 
-/// The largest deviation at which the clock still counts as right.
+/// The clock counts as right if it deviates by at most this much.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// Asks Polar once about a key that does not exist. Finds out who answers, over which proxy and with which certificate,
@@ -50,9 +50,8 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
 }
 
 /// Does the same checks as [`network`], but asks Polar about the given license key. Also finds out whether Polar knows
-/// that key in the configured organization, and whether the app accepts it. If Polar does not know it, asks Polar's
-/// other environment as well (the sandbox instead of production, or the reverse), to find out whether the key belongs
-/// there.
+/// the key in the configured organization, and whether the app accepts it. If Polar does not know the key, also asks
+/// Polar's other environment (the sandbox instead of production, or the reverse), because the key may belong there.
 pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
     let request = Validate::new(key, config.organization_id());
     let asked = Asked::new(config.environment(), &request, config.timeout());
@@ -192,8 +191,8 @@ impl Asked {
         }
     }
 
-    /// Returns `true` if the address begins with `http:`. In that case the server is on this computer, because any
-    /// other server must have an `https` address.
+    /// Returns `true` if the address begins with `http:`. The server is then on this computer, because any other server
+    /// must have an `https` address.
     fn is_on_this_computer(&self) -> bool {
         self.url.starts_with("http:")
     }
@@ -370,8 +369,8 @@ fn who_answered(status: u16, body: &[u8]) -> Fault {
     }
 }
 
-/// Returns the other of Polar's two environments, to which a key may belong instead. Returns `None` if the app has
-/// configured a server's address instead of one of Polar's environments.
+/// Returns Polar's other environment, to which a key may belong. Returns `None` if the app has configured a server's
+/// address and not one of Polar's environments.
 pub(super) fn other_environment(environment: &Environment) -> Option<Environment> {
     match environment {
         Environment::Production => Some(Environment::Sandbox),
@@ -388,16 +387,15 @@ pub(super) fn named(environment: &Environment) -> String {
     }
 }
 
-/// Returns `true` if `body` is the body with which Polar answers a request for an address that has no endpoint, or for
-/// a version of its API that it has removed.
+/// Returns `true` if `body` is Polar's standard "not found" body. Polar sends this body if a request's address has no
+/// endpoint, or if its API version was removed.
 fn is_bare_not_found(body: &[u8]) -> bool {
     let document = Json::parse(body);
     let detail = document.and_then(|document| document.get("detail")).and_then(Json::string);
     detail.as_deref() == Some("Not Found") && document.is_some_and(|document| document.get("error").is_none())
 }
 
-/// Formats a duration: in minutes if it is shorter than an hour, in hours if it is shorter than two days, and otherwise
-/// in days.
+/// Formats a duration: in minutes below one hour, in hours below two days, and otherwise in days.
 fn rounded(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

@@ -10,7 +10,7 @@ pub fn shown_path(path: &Path) -> String {
     shown(path, env::home_dir().as_deref(), &users.collect::<Vec<_>>())
 }
 
-/// Returns the result of [`shown_path`] as one word of a command, in quotes if the shell needs them.
+/// Returns the [`shown_path`] as one word of a shell command, in quotes if the shell needs them.
 pub(super) fn shell_path(path: &Path) -> String {
     shell_word(&shown_path(path))
 }

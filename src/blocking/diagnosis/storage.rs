@@ -119,8 +119,8 @@ impl Place {
         None
     }
 
-    /// Returns a fault if there is no license for this configuration, but there is one for another environment,
-    /// organization or server.
+    /// Returns a fault if there is no license for this configuration, but one for another environment, organization or
+    /// server.
     fn elsewhere(&self, config: &Config) -> Option<Finding> {
         if self.has_record() {
             return None;
@@ -143,9 +143,8 @@ impl Place {
     }
 }
 
-/// Returns advice with a command that makes this user the owner of `directory`, or of its closest parent directory that
-/// exists. Returns `None` if that directory is outside of the home directory, because it may also hold other users'
-/// files.
+/// Returns advice with a command that makes this user the owner of `directory`, or of its closest parent that exists.
+/// Returns `None` if this is outside of the home directory, where other users' files may be.
 fn make_writable(directory: &Path) -> Option<String> {
     let path = shell_path(directory.ancestors().find(|path| path.symlink_metadata().is_ok())?);
     path.starts_with("~/").then(|| {
@@ -170,8 +169,7 @@ fn move_away(path: &Path) -> String {
     format!("Something else is in the place of the license file. Move it away: `mv {path} {path}.old`.")
 }
 
-/// Opens the engine as a client does, but uses the device's random identifier only if it already exists. Creating one
-/// would leave a file behind.
+/// Opens the engine as a client does, but creates no random device identifier, because that would leave a file behind.
 fn open(config: Config, directory: &Path) -> Opened {
     let kept = directory.join("device-id").exists().then_some(directory);
     let machine = machine(&config, kept, true);

@@ -1,4 +1,4 @@
-//! Sends each request on its own thread. So the wait for an answer ends at the deadline or when the operation is
+//! Sends each request on a thread of its own. So the wait for an answer ends at the deadline or when the operation is
 //! cancelled, even if the transport does not return. Also defines `Scope`, a set of operations that are cancelled
 //! together. This file never reads a clock: it only waits for durations.
 
@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// After a request's timeout, the driver waits this much longer, so that the transport can still report the outcome.
+/// The time that the driver waits in addition to a request's timeout, so that the transport can still report the
+/// outcome.
 const SLACK: Duration = Duration::from_millis(250);
 
 /// Operations that are cancelled together.
@@ -40,7 +41,7 @@ impl Scope {
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {
-            // This fails if the exchange has just ended and dropped its receiver. In that case nothing waits any more.
+            // Fails if the exchange has just ended and dropped its receiver. Then nothing waits for it any more.
             let _ = exchange.send(Event::Cancel);
         }
     }
@@ -61,8 +62,8 @@ impl<'a> Exchange<'a> {
         Self { scope, sender, receiver }
     }
 
-    /// Waits for `wait` before the request is sent. Calls `keep` every second during the wait. Returns `false` if the
-    /// scope was cancelled. In that case, the caller must not send the request.
+    /// Waits for `wait` before the request is sent, and calls `keep` every second meanwhile. Returns `false` if the
+    /// scope was cancelled; the request must then not be sent.
     pub(super) fn pause(&self, wait: Duration, keep: impl Fn()) -> bool {
         !self.scope.is_cancelled() && (wait.is_zero() || self.receive(wait, keep).is_none())
     }

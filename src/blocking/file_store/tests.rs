@@ -53,7 +53,7 @@ fn age(path: &Path, seconds: i64) {
     file.set_modified(then).unwrap();
 }
 
-/// Creates the files that a process leaves behind if it is killed while it saves.
+/// Creates the files that a process leaves behind when it is killed during a save.
 fn die_while_saving(store: &FileStore, token: &str, seconds_ago: i64) {
     create_private_directory(&store.directory).unwrap();
     fs::write(lock_path(store), token).unwrap();
@@ -109,8 +109,7 @@ fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed(
     assert_eq!(disk_steps(|| store.remove().unwrap()), [Write, SyncFile, Rename, SyncDirectory, Remove]);
 }
 
-/// After a power cut, the lock of a process that died may be missing, while other files that the process left behind
-/// are still there.
+/// After a power cut, the lock of a dead process may be missing, while the other files of that process still exist.
 #[test]
 fn the_first_save_removes_what_dead_processes_left_without_a_lock() {
     let scratch = Scratch::new();
@@ -305,7 +304,7 @@ fn a_lock_that_is_no_file_is_judged_by_its_age() {
         assert_eq!(error, "another process has locked the license file; try again in a few seconds", "{kind}");
         make_old(&lock_path(&store));
         lock_at_once(&store).expect(kind);
-        // This library must not delete the content of a directory, so the filled directory stays.
+        // A filled directory stays, because this library must not delete its content.
         let left = if kind == "filled directory" { 2 } else { 1 };
         assert_eq!(names(&scratch).len(), left, "{:?}", names(&scratch));
     }
@@ -466,8 +465,8 @@ fn of_many_that_take_over_at_once_one_wins() {
 }
 
 /// The number of additions that each thread makes. In the test with several processes, each process makes twice as
-/// many. All additions together must take less time than the longest wait for the lock. The number is smaller on
-/// Windows, because these tests also run under Wine, where every operation on a file asks a server and is slow.
+/// many. All additions together must take less time than the longest wait for the lock. On Windows the number is
+/// smaller, because these tests also run under Wine, where every file operation asks a server and is slow.
 const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
 /// Adds one to the number in the record, `times` times.
@@ -477,8 +476,8 @@ fn count_up(store: &FileStore, times: u32) {
             let count: u32 = load(store).map_or(0, |record| String::from_utf8(record).unwrap().parse().unwrap());
             save(store, (count + 1).to_string().as_bytes());
         };
-        // On a busy disk, another thread or process may hold the lock for longer than this thread waits for it. So this
-        // thread tries up to ten times to acquire the lock.
+        // On a busy disk, another thread or process may hold the lock for longer than this thread waits. So this thread
+        // tries up to ten times.
         assert!((0..10).any(|_| store.locked(&mut add).is_ok()), "the lock is never free");
     }
 }
@@ -527,8 +526,8 @@ fn readers_disturb_no_writer() {
     assert_eq!(names(&scratch), [store.name.as_str()]);
 }
 
-/// Returns the command that runs one test of this file in a process of its own. That process reads the directory from
-/// an environment variable.
+/// Returns the command that runs one test of this file in a separate process. That process gets the directory in an
+/// environment variable.
 fn child(test: &str, directory: &Path) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
@@ -641,8 +640,8 @@ fn a_directory_without_permission_is_an_error() {
     fs::set_permissions(&store.directory, fs::Permissions::from_mode(0o555)).unwrap();
     let mut child = child("a_directory_without_permission_is_an_error", &store.directory);
     if create_private(&store.directory.join("x")).is_ok() {
-        // Root can write even without permission. So if this process is root, the child runs as the user `nobody`,
-        // provided that `nobody` can run the program.
+        // Root can write even without permission. So if this process is root, the child runs as the user `nobody`, if
+        // that user can run the program.
         std::os::unix::process::CommandExt::uid(&mut child, 65534);
     }
     if let Ok(output) = child.output() {
@@ -661,8 +660,8 @@ fn is_root(scratch: &Scratch) -> bool {
     std::os::unix::fs::MetadataExt::uid(&fs::metadata(&scratch.0).unwrap()) == 0
 }
 
-/// Runs `test` in a child process that is not root, and returns its output. If this process is root, the child runs as
-/// the user `nobody`. Returns `None` if that user cannot run this program.
+/// Runs `test` in a child process that is not root, and returns its output. If this process is root, the child is the
+/// user `nobody`. Returns `None` if that user cannot run this program.
 #[cfg(unix)]
 fn output_without_privileges(test: &str, scratch: &Scratch) -> Option<String> {
     let mut child = child(test, &new_store(scratch).directory);
@@ -712,8 +711,8 @@ fn a_lock_that_this_user_can_never_take_over_is_reported_at_once() {
     if let Some(store) = child_store() {
         return println!("{}", lock_at_once(&store).unwrap_err());
     }
-    // In a directory with the sticky bit, a user can remove only their own files. This case needs a lock that belongs
-    // to another user, which only root can set up.
+    // In a directory with the sticky bit, a user can remove only their own files. Only root can set up this case,
+    // because it needs a lock that belongs to another user.
     let sticky = (0o1777, "a lock that this user may not remove was left behind; delete the file ending in `.lock`");
     let read_only = (0o555, "could not lock the license file: permission denied; let this user read and write");
     for (mode, expected) in [sticky, read_only] {

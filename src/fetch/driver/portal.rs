@@ -40,7 +40,7 @@ impl Driver {
                     step.resume(outcome, self.now())
                 }
                 Step::Send(step) => {
-                    // `pause(0)` does not wait; it only tells whether the operation was cancelled
+                    // `pause(0)` does not wait; it only returns whether the operation was cancelled
                     let answer = if self.pause(0, cancellation).await {
                         self.exchange(&step.request, cancellation).await
                     } else {

@@ -29,7 +29,7 @@ pub(super) trait Argument: Sized {
 impl Arguments<'_> {
     pub(super) fn read<T: Argument>(&self, name: &str) -> Result<T, Error> {
         let json = self.json.get(name).filter(|json| !json.is_null());
-        // the error does not repeat the value that was passed, because the value may be a secret
+        // the error omits the value that was passed, because it may be a secret
         T::read(json, self.handles).ok_or_else(|| self.context.mistake(&format!("`{name}` must be {}", T::EXPECTED)))
     }
 }
@@ -73,8 +73,8 @@ impl Argument for Confirmation {
     }
 }
 
-/// Implements `Argument` for types whose values stay in the core. A binding only knows a number that stands for such a
-/// value, its handle, and sends this number in requests.
+/// Implements `Argument` for types whose values stay in the core. A binding knows only the value's handle, a number,
+/// and sends it in requests.
 macro_rules! held {
     ($($type:ident: $expected:literal, $pattern:pat => $value:expr;)+) => {$(
         impl Argument for $type {

@@ -58,8 +58,8 @@ impl Handles {
         number
     }
 
-    /// Returns the result of `read` for the value with this number. Returns `None` if no value has this number, or if
-    /// `read` does not accept the value's kind.
+    /// Returns the result of `read` for the value with this number. Returns `None` if there is no such value, or if
+    /// `read` does not accept its kind.
     pub(super) fn get<T>(&self, number: u32, read: impl FnOnce(&Held) -> Option<T>) -> Option<T> {
         self.table().values.iter().find(|(known, _)| *known == number).and_then(|(_, value)| read(value))
     }
@@ -84,7 +84,7 @@ impl<'a> Holder<'a> {
         Handle(number)
     }
 
-    /// Returns the handles, as plain numbers, of the values that were stored through this holder.
+    /// Returns the numbers of the handles of all values that were stored through this holder.
     pub(super) fn numbers(self) -> Vec<u32> {
         self.numbers
     }

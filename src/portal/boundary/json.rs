@@ -1,6 +1,6 @@
 //! The replies of the portal as JSON, in the form that bindings receive. The JSON contains no token, no code, no full
-//! license key, and no secret of a checkout. An object with such a secret stays in the core, and the JSON contains a
-//! `Handle` for the object.
+//! license key, and no secret of a checkout. An object with such a secret stays in the core, and a `Handle` stands for
+//! it in the JSON.
 
 use super::handles::{Handle, Held, Holder};
 use crate::codes::{Deactivated, KeyStatus, Stage};
@@ -65,7 +65,7 @@ pub struct CheckoutJson {
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseJson<'a> {
     handle: Handle,
-    /// The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer.
+    /// The result of the request for a code: an e-mail is on its way, or the user has to choose a customer.
     code: CodeRequestJson<'a>,
 }
 
@@ -89,14 +89,14 @@ pub struct LicenseKeyJson {
     id: Uuid,
     /// `****-` and the last six characters of the key.
     display_key: String,
-    /// The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether
-    /// the status is `expired`.
+    /// The status, which says whether the key can be used. The status `expired` depends on this device's clock, which
+    /// may be wrong.
     status: KeyStatus,
     /// The id of the benefit to which the key belongs.
     benefit_id: Uuid,
     /// The number of devices on which the key may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
-    /// The highest usage that may be consumed; null if there is no limit.
+    /// The total number of uses that the key allows; null if there is no limit.
     limit_usage: Option<u32>,
     /// The usage so far.
     usage: u32,
@@ -132,7 +132,7 @@ pub enum RestoredJson<'a> {
     },
 }
 
-/// The devices on which a license key is active: either a list of them, or the reason why none can be shown.
+/// The devices on which a license key is active: a list, or the reason why none can be shown.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Devices"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -142,13 +142,12 @@ pub enum DevicesJson<'a> {
         /// The devices, the oldest first.
         devices: Vec<DeviceJson<'a>>,
     },
-    /// No device is shown: the vendor does not show devices to customers, or there is none.
+    /// No device is shown: the vendor hides devices from customers, or there are none.
     Hidden {
-        /// Whether it is certain that there are devices, which is the case if every seat is taken or if this device has
-        /// a seat.
+        /// Whether it is certain that devices have seats: either every seat is taken, or this device has a seat.
         is_certain: bool,
-        /// The page on which customers of this vendor manage their purchases; null if its address is unknown, or if
-        /// there is certainly no device.
+        /// The page on which customers of this vendor manage their purchases; null if its address is unknown or if it
+        /// is certain that no device has a seat.
         page: Option<&'a str>,
         /// The sentence to show to the user. The sentence does not contain the address of `page`; show `page` as a link
         /// beside the sentence.

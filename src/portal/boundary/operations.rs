@@ -85,9 +85,9 @@ operations! {
     "claimSeat": ("invitation" invitation: Text) -> Session;
     |context, _| steps::claim_seat(context, &invitation)
 
-    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
-    /// success page with a token of their own. So use a token from a success page only if the page was opened with a
-    /// secret that the app created for its purchase, such as a random number in the success URL.
+    /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. Use a token from a
+    /// success page only if the page was opened with a secret that the app created for this purchase, such as a random
+    /// number in the success URL. Otherwise anybody could open the success page with a token of their own.
     ///
     /// Fails with `invalid_argument` if `token` cannot be a token.
     "sessionFromToken": ("token" token: Text) -> Session;
@@ -124,10 +124,9 @@ operations! {
     "licenseKeys": ("session" session: Session) -> LicenseKeys;
     |context, _| steps::license_keys(context, session)
 
-    /// Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used,
-    /// returns the expired key with the latest expiry instead: this device's clock may be wrong, so the key may not
-    /// really have expired. When that key is activated, Polar accepts or refuses it. The result always has at least one
-    /// key.
+    /// Returns the keys of `licenseKeys` that can be used, in the same order. If no key can be used, returns the
+    /// expired key with the latest expiry instead: if this device's clock is wrong, that key may be valid, and Polar
+    /// decides when it is activated. The result always has at least one key.
     ///
     /// Fails with `refused` and a reason if the customer has no key for this app, or if no key can be used and none has
     /// expired. Fails with `refused` and no reason if the session has ended.

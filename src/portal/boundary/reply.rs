@@ -80,7 +80,7 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The result of an operation. The values in it get their handles when [`reply`](Self::reply) stores them.
+/// The result of an operation. [`reply`](Self::reply) stores its values and gives them handles.
 pub struct Outcome(Box<dyn Answer + Send>);
 
 impl Outcome {

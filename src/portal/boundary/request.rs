@@ -33,8 +33,8 @@ impl Request {
         self.followed_by(&[",", &json::write(name), ":", value])
     }
 
-    /// Returns the text with `parts` appended. Allocates the full length at once, because a string that grows would
-    /// leave a partial copy of a secret in memory.
+    /// Returns the text with `parts` appended. Allocates the full length at once, because growing would leave a partial
+    /// copy of a secret in memory.
     fn followed_by(self, parts: &[&str]) -> Self {
         Self(Zeroizing::new([&[self.0.as_str()], parts].concat().concat()))
     }

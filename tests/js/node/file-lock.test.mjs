@@ -1,5 +1,5 @@
-// Tests the lock: its holders, the processes that wait for it, and how it is taken over. tests/node_files.rs also tests
-// it with processes in Rust.
+// Tests the lock: its holders, the processes that wait for it, and taking it over. tests/node_files.rs also tests it
+// with processes in Rust.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

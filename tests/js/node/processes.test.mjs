@@ -75,7 +75,7 @@ class Device {
     const place = ["--organization", organizationId, "--app", appId, "--data-dir", this.directory];
     const timeout = ["--timeout", `${timeoutMs}ms`, "--offline-grace", "24h"];
     const settings = ["--environment", environment, "--device-id", deviceId, ...timeout];
-    // an exit status other than 0 is no error here: it only says that access is denied, which the state says too
+    // an exit status other than 0 is no error here: it says only that access is denied, as the state does
     const ends = run(program, [...place, ...settings, ...operation, "--json"]).catch((ended) => ended);
     const { state, problem, error } = JSON.parse((await ends).stdout);
     return { state, problem: problem?.kind ?? null, error: error?.kind ?? null };

@@ -52,6 +52,7 @@ pub(crate) enum Operation {
     },
     Deactivate,
     Forget,
+    StartTrial,
     /// Write a request for a license, on a computer without a network.
     Request,
     /// Answer the request of a computer without a network.
@@ -62,7 +63,7 @@ pub(crate) enum Operation {
     Import {
         answer: String,
     },
-    /// Give the license of a computer without a network back, or carry such a return out.
+    /// Give back the license of a computer without a network, or release its seat with the text that was printed there.
     Return {
         text: Option<String>,
     },
@@ -170,6 +171,10 @@ pub(crate) struct Common {
     /// How many days a license is valid on a computer that is never online [default: not permitted]
     #[arg(long, value_name = "DAYS", hide_short_help = true, env = "POLAR_LICENSE_AIR_GAP_DAYS")]
     air_gap_days: Option<u32>,
+
+    /// How many days people can try the app before they buy a license [default: no trial]
+    #[arg(long, value_name = "DAYS", hide_short_help = true, env = "POLAR_LICENSE_TRIAL_DAYS")]
+    trial_days: Option<u32>,
 
     /// How long a confirmation counts as fresh [default: 24h]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_REFRESH_INTERVAL")]
@@ -314,6 +319,10 @@ enum Command {
     Deactivate(After),
     /// Remove the license from this device without releasing the seat
     Forget(After),
+    /// Start the trial of this device
+    ///
+    /// Needs --trial-days. A device has one trial. Asks nobody.
+    StartTrial(After),
     /// Print a request for a license, on a computer that is never online
     ///
     /// Take the text to a computer with a network, and run `answer` there. The text contains no license key. Needs
@@ -487,6 +496,7 @@ impl Command {
             Self::Consume { count, common } => (common, Operation::Consume { count }),
             Self::Deactivate(common) => (common, Operation::Deactivate),
             Self::Forget(common) => (common, Operation::Forget),
+            Self::StartTrial(common) => (common, Operation::StartTrial),
             Self::Request(common) => (common, Operation::Request),
             Self::Answer { request, key, common } => (common, Operation::Answer { request, key }),
             Self::Import { answer, common } => (common, Operation::Import { answer }),
@@ -523,8 +533,8 @@ impl Command {
     }
 }
 
-/// The common options after the subcommand. They have no variables, as [`variables::parse`] requires. clap describes
-/// them only for the subcommand that is called, because describing them for every subcommand would take longer than
+/// The common options after the subcommand. [`variables::parse`] requires that they have no environment variables. clap
+/// describes them only for the subcommand that is called. Describing them for every subcommand would take longer than
 /// everything else that `status` does.
 #[derive(Default)]
 struct After(Common);
@@ -604,6 +614,7 @@ impl Common {
             device_id: after.device_id.or(self.device_id),
             offline_grace: after.offline_grace.or(self.offline_grace),
             air_gap_days: after.air_gap_days.or(self.air_gap_days),
+            trial_days: after.trial_days.or(self.trial_days),
             refresh_interval: after.refresh_interval.or(self.refresh_interval),
             timeout: after.timeout.or(self.timeout),
             json: self.json || after.json,
@@ -620,8 +631,8 @@ impl Common {
         let organization = organization.as_deref().unwrap_or_default();
         let app = id.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
-        // This sentence replaces the library's, which says that the license works until the app ends. The command
-        // ends at once.
+        // The library's own sentence says that the license works until the app ends. This command ends at once, so it
+        // uses another sentence.
         config = config.text("also.until_exit", "The next command will not find the license.");
         if let Some(environment) = environment {
             config = config.environment(environment.as_str());
@@ -640,6 +651,9 @@ impl Common {
         }
         if let Some(days) = self.air_gap_days {
             config = config.air_gap_days(days);
+        }
+        if let Some(days) = self.trial_days {
+            config = config.trial_days(days);
         }
         if let Some(interval) = self.refresh_interval {
             config = config.refresh_interval(*interval);

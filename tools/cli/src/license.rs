@@ -26,7 +26,8 @@ pub(crate) enum Extra {
     Feature(Feature),
     /// The key that has replaced another one. Only its last six characters are shown.
     NewKey(String),
-    /// A text for another computer. It is the only output, so that it can be written to a file.
+    /// A text for another computer. The command prints nothing else on stdout, so that the output can be written to a
+    /// file.
     Text(String),
 }
 
@@ -82,8 +83,8 @@ pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
     fail_before(error, None, as_json, show::again(error))
 }
 
-/// Prints the error of an operation, and the decision that the error contains. If the error contains no decision,
-/// `license` is used for the JSON and the exit status. `again` says what to do after the cause has been removed.
+/// Prints the error of an operation, and the decision in the error. If there is none, the JSON and the exit status are
+/// based on `license`. `again` says what to do after the cause has been removed.
 pub(crate) fn fail_before(error: &Error, license: Option<&Decision>, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
     if as_json {
@@ -120,6 +121,7 @@ fn operate(client: &Client, operation: Operation) -> Result<Report, Error> {
             let headline = seat.map(stays);
             Report { decision: client.forget()?, exit: Exit::Allowed, headline, extra: Extra::Nothing }
         }
+        Operation::StartTrial => client.start_trial()?.into(),
         Operation::Request => {
             let text = client.offline_request()?;
             let headline = "take this text to a computer with a network, and run `polar-license answer` there";
@@ -203,7 +205,7 @@ impl Report {
         serde_json::to_string(&members)
     }
 
-    /// Reports a text for another computer. `headline` says what to do with it.
+    /// Reports a text for another computer. `headline` says what the user has to do with this text.
     fn text(decision: Decision, headline: &str, text: String) -> Self {
         Self { decision, exit: Exit::Allowed, headline: Some(headline.to_owned()), extra: Extra::Text(text) }
     }

@@ -65,6 +65,7 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
         ("confirmed", at(license.map(|license| license.confirmed_at))),
         ("grace ends", at(decision.grace_ends_at().filter(|_| !decision.air_gapped()))),
         ("offline", decision.offline_ends_at().map(|at| format!("until {}", moment(at)))),
+        ("trial ends", at(decision.trial_ends_at())),
         ("next step", next_step),
         ("see", url.map(str::to_owned)),
         ("problem", decision.problem().map(problem)),
@@ -135,6 +136,7 @@ fn advice(step: NextStep, again: &str) -> Option<String> {
         }
         NextStep::Move => String::from("run `polar-license activate --replace-previous`"),
         NextStep::Renew => format!("renew the license, then {again}"),
+        NextStep::Buy => String::from("buy a license, then run `polar-license activate KEY`"),
         NextStep::ManageDevices => String::from(
             "remove another device by `polar-license release`, or in Polar's customer portal, then run \
              `polar-license activate KEY`",

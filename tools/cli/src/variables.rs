@@ -41,7 +41,7 @@ fn prefer_flags(matches: &mut ArgMatches) {
     };
     for flag in flags {
         if is_variable(matches, &flag) {
-            // clearing an option fails only if it is unknown, and this one is known
+            // this fails only if the option is unknown, and this option is known
             let _ = matches.try_clear_id(flag.as_str());
         }
     }

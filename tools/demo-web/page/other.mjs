@@ -1,5 +1,5 @@
-// Another computer of the same customer, with a client of its own. The app on it has no window, so the page shows the
-// latest sentence that the app has for its user.
+// Another computer of the same customer, with a client of its own. The app on this computer has no window, so the page
+// shows the last message that the app has for its user.
 
 import { createLicenseClient } from "polar-license/portal";
 import { Computer } from "./computer.mjs";

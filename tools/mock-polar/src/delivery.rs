@@ -34,8 +34,8 @@ pub(crate) struct ReplyBody {
     /// The events that follow `rest`.
     stream: Option<Stream>,
     chunked: bool,
-    /// If the body is truncated: whether `poll_frame` has already returned `Pending` once. This makes hyper flush the
-    /// bytes that were sent. If the body is huge: whether the opening quote was sent.
+    /// Whether sending has begun. For a truncated body: whether `poll_frame` has returned `Pending` once, which makes
+    /// hyper flush the bytes that were sent. For a huge body: whether the opening quote was sent.
     started: bool,
 }
 

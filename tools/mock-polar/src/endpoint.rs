@@ -87,8 +87,8 @@ pub(crate) enum Target {
     OtherMethod {
         allowed: &'static str,
     },
-    /// No endpoint has this path, but one has the path with a slash added at its end, or with the slashes at its end
-    /// removed. That endpoint's path is `path`.
+    /// No endpoint has this path, but the endpoint with the path `path` would match if the slashes at the end were
+    /// ignored. For example, the request has `/v1/customers`, and `path` is `/v1/customers/`.
     OtherSlash {
         path: String,
     },

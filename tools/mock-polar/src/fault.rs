@@ -291,8 +291,8 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// The sender of a channel without messages. When the rule is removed, the sender is dropped. Requests that the
-    /// fault stalls wait for this, and then continue.
+    /// The sender of a channel that carries no messages. It is dropped when the fault is removed. Stalled requests wait
+    /// for this, and then continue.
     in_force: watch::Sender<()>,
 }
 
@@ -302,7 +302,7 @@ pub(crate) struct AppliedFault {
     in_force: watch::Receiver<()>,
 }
 
-/// A fault in force, in the form in which the control endpoint lists it.
+/// A fault that is in force, as the control endpoint lists it.
 #[derive(Serialize)]
 pub(crate) struct ListedFault<'a> {
     id: FaultId,
@@ -337,8 +337,9 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Returns the fault that applies to a request, if there is one. Also counts the request, because a fault can be
-    /// limited to some requests. `endpoint` is `None` if the request's path belongs to no endpoint.
+    /// Returns the fault that applies to a request, if there is one. Also counts the request, because a fault may
+    /// skip some requests, or apply to a limited number of them. `endpoint` is `None` if the request's path belongs to
+    /// no endpoint.
     pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {
             if rule.left == Some(0) || (rule.fault.on.is_some() && rule.fault.on != endpoint) {

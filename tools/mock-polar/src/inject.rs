@@ -86,8 +86,8 @@ fn server_error(status: u16, html: bool) -> Reply {
 enum GarbageBody {
     /// A body that replaces Polar's body.
     Replaced(fn() -> Vec<u8>),
-    /// One field of Polar's reply is wrong. `validated` is the JSON pointer to this field in a reply from `validate`,
-    /// and `activated` is the pointer in a reply from `activate`.
+    /// Polar's body with one wrong field. `validated` is the JSON pointer to this field in a reply to `validate`, and
+    /// `activated` is the pointer in a reply to `activate`.
     Altered { validated: &'static str, activated: &'static str },
 }
 

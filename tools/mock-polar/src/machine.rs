@@ -68,7 +68,7 @@ impl Machine {
             let mut state = shared.lock();
             state.requests.push(request.clone());
             let fault = if request.is_preflight() { None } else { state.faults.apply(request.endpoint()) };
-            // Polar records and handles the request under one lock. So when a test sees the recorded request, Polar has
+            // Records the request and handles it under one lock. So when a test sees the recorded request, Polar has
             // also handled it, unless a fault delays it.
             let handled = fault.as_ref().is_none_or(|applied| inject::is_handled_first(&applied.fault)).then(|| {
                 let skew = fault.as_ref().map_or(0, |applied| inject::clock_skew(&applied.fault));

@@ -157,7 +157,7 @@ pub struct KeyInfo {
     pub limit_activations: Option<u32>,
     /// The usage limit. `None` if the key has none.
     pub limit_usage: Option<u32>,
-    /// The usage that has been counted against the usage limit.
+    /// The number of uses that Polar has counted.
     pub usage: i32,
     /// The number of successful validations.
     pub validations: u32,

@@ -78,6 +78,9 @@ pub struct Seed {
 impl Seed {
     /// Reads a seed from JSON. Unknown fields are ignored.
     ///
+    /// The text is one object with the members below. Most members are lists of objects, whose fields are named here.
+    /// Fields after the word `optional` may be absent.
+    ///
     /// - `organizations`: maps a name to an id (UUID version 4), or to an object with `id`; optional `slug`, `members`
     ///   (customers are teams), `seats` (seats are sold), `api_access`. New keys belong to the organization named `main`.
     ///   If none has this name, they belong to the organization whose name sorts first.
@@ -193,8 +196,8 @@ fn demo_licenses(organization: Uuid, pro: Uuid, basic: Uuid) -> Vec<License> {
     ]
 }
 
-/// Adds products with checkout links, the order of a team, an invitation to one of the team's seats, and the secret of
-/// the vendor.
+/// Adds what is needed to test purchases: products with checkout links, a team's order with an invitation to one of its
+/// seats, and the vendor's secret.
 fn sell(database: &mut Database, organization: Uuid, benefit: Uuid) {
     let product = |number: u128, name: &str, price| Product {
         id: id(0xf0 + number),

@@ -201,8 +201,8 @@ impl MockPolar {
     }
 }
 
-/// A method that does what the control endpoint does. Use it if your program reads the requests to that endpoint from a
-/// file, such as a file of test scenarios.
+/// The control endpoint as a method. Use it if your program reads control requests from a file, such as a file of test
+/// scenarios.
 impl MockPolar {
     /// Does the same as a request to the control endpoint, and returns the body of the reply, or null if the reply has
     /// no body. `path` consists of the parts after `/_mock`, such as `["keys", "MY-KEY"]`. To get the list of requests

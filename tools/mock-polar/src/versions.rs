@@ -89,8 +89,8 @@ impl Versions {
         self.current
     }
 
-    /// Returns the version in which a request is answered. `named` is the version that the request names, or `None` if
-    /// it names no version. Returns `None` if the named version does not exist.
+    /// Returns the version in which a request is answered: the version that the request names, or the current version
+    /// if `named` is `None`. Returns `None` if Polar does not have the named version.
     pub(crate) fn answering(&self, named: Option<&str>) -> Option<ApiVersion> {
         match named {
             None | Some("") => Some(self.current),

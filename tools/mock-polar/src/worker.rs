@@ -33,8 +33,8 @@ pub(crate) struct Worker {
 
 impl Default for Worker {
     /// Returns a worker without jobs. It sends mails immediately: people read a mail much later anyway, so a delay
-    /// would test nothing. It grants a key one second after a purchase, and thus after the reply to the purchase. So
-    /// the tests of an app fail if the app expects the key in that reply.
+    /// would test nothing. It grants a key one second after a purchase, because Polar's reply to a purchase does not
+    /// contain the key either. An app that expects the key in that reply thus fails its tests.
     fn default() -> Self {
         Self { jobs: Vec::new(), mail_delay: Duration::ZERO, purchase_delay: Duration::from_secs(1) }
     }

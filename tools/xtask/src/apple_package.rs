@@ -53,8 +53,7 @@ fn add_module(sh: &Shell, headers: &Path, package: &Path) -> Result<()> {
     Ok(sh.write_file(folder.join("module.modulemap"), map)?)
 }
 
-/// Returns the module map. It names the libraries that must be linked besides the static library, so that apps need not
-/// name them.
+/// Returns the module map. It names the libraries that the static library needs, so that apps need not name them.
 fn module_map(libraries: &[String]) -> String {
     let mut map = format!("module {MODULE} {{\n  header \"polar_license.h\"\n");
     for library in libraries {

@@ -52,8 +52,8 @@ pub(crate) fn run(sh: &Shell, only: &[String], keep: bool) -> Result<()> {
         println!("\n── {} ({} of {}): {}", figure.name, number + 1, figures.len(), figure.title);
         match figure.rows(&setting) {
             Ok(rows) => measured.push(Measured { figure, rows }),
-            // this figure could not be measured; the others are still measured, because they do not depend on it and
-            // take many minutes
+            // This figure could not be measured. The others do not depend on it and take many minutes, so they are
+            // measured all the same.
             Err(error) => {
                 eprintln!("{error:#}");
                 failed.push(figure.name);

@@ -1,11 +1,15 @@
-//! Builds the book in `docs`, and checks four things: that its table of contents names every page, that no link in a
-//! Markdown file is dead, that the code blocks of its pages work, and that the map in ARCHITECTURE.md names the files
-//! that exist. Links to other websites are not checked.
+//! Builds the book in `docs`, and checks that:
 //!
-//! `mdbook` itself leaves out a page that the table of contents does not name, and does not report broken links. `cargo
-//! xtask test` checks the Markdown files, but does not build the book, because building `mdbook` takes minutes. The
-//! Markdown files show almost every mistake. `cargo xtask docs` builds the book, and then also checks the links of the
-//! built pages.
+//! - its table of contents names every page,
+//! - no link in a Markdown file is dead,
+//! - the code blocks of its pages work,
+//! - the map in ARCHITECTURE.md names the files that exist.
+//!
+//! Links to other websites are not checked. `mdbook` itself does not report a broken link, and silently leaves out a
+//! page that the table of contents does not name.
+//!
+//! `cargo xtask test` checks only the Markdown files, because building `mdbook` takes minutes and the Markdown files
+//! show almost every mistake. `cargo xtask docs` builds the book, and then also checks the links of the built pages.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};

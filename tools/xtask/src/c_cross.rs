@@ -38,8 +38,8 @@ const TESTS: [&str; 7] = [
 /// tests, and gives the same result on every system.
 const NOT_NEEDED: &str = "the_runner_notices_everything_that_is_wrong";
 
-/// Tests whose program starts itself again as a second process. They are skipped for ARM, because a program that runs
-/// in qemu can start another ARM program only if qemu is registered with the kernel.
+/// Tests that start their own program again as a second process. They are skipped for ARM: under qemu, a program can
+/// start another ARM program only if qemu is registered with the kernel.
 const NOT_ON_ARM: [&str; 9] = [
     "a_lock_that_this_user_can_never_take_over_is_reported_at_once",
     "a_lock_that_this_user_cannot_read_is_taken_over",
@@ -159,8 +159,8 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
             ("WINEDEBUG", "-all".into()),
         ],
     };
-    // Wine creates a folder with its settings when it first runs; Wine is run before the tests, so that no test has to
-    // wait for this
+    // Wine creates a folder with its settings when it first runs. That happens here, so that no test has to wait for
+    // it.
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),

@@ -87,8 +87,8 @@ fn library(folder: &Path) -> PathBuf {
     folder.join(TARGET).join("debug/libpolar_license_c.a")
 }
 
-/// Returns the command that runs the test programs. It names the whole workspace, as the `tests` step does, so that
-/// cargo does not build all dependencies again.
+/// Returns the command that runs the test programs. Like the step `tests`, the command names the whole workspace, so
+/// that cargo does not build all dependencies again.
 fn test_programs(sh: &Shell) -> Cmd<'_> {
     shell::cargo(sh, "test --locked --workspace --test programs")
 }

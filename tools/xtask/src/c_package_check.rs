@@ -262,8 +262,8 @@ pub(crate) fn link_statically(
     Ok(program)
 }
 
-/// Links a program with the packed library and with another static library that is written in Rust, and runs the
-/// program. docs/src/guides/c.md describes two ways to link such a program, and this function tests both.
+/// Links a program with two static libraries that are written in Rust: the packed library and another one. Then runs
+/// the program. docs/src/guides/c.md describes two ways to link such a program; this function tests both.
 fn two_rust_libraries(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let (program, other) = (scratch.join("two_rust"), scratch.join("libother_rust.a"));
     let build = cmd!(sh, "rustc --edition 2024 --crate-type staticlib tests/c/other_rust.rs -o {other}");

@@ -53,18 +53,17 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Removes copies of this repository's crates that an earlier run left in cargo's home. One of the packed crates
-/// depends on the other. To build it, cargo unpacks the other crate into cargo's home. If cargo found an older copy of
-/// the same version there, it would build with the older copy, even if that copy came from another clone that was at
-/// the same path.
+/// Removes copies of this repository's crates that an earlier run left in cargo's home. One packed crate depends on
+/// another one. To build it, cargo unpacks the other crate into its home, unless a copy of the same version is already
+/// there. Such a copy may be outdated, or may come from another clone that was at the same path.
 fn remove_unpacked_crates() -> Result<()> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registries = home.context("no home directory")?.join("registry/src");
     for registry in fs::read_dir(&registries).with_context(|| format!("cannot read {}", registries.display()))? {
         let registry = registry?;
-        // the name of a registry's folder begins with the registry's host, for example
-        // `index.crates.io-1949cf8c6b5b557f`; the name of the folder for packed crates begins with `-`, because cargo
-        // takes these crates from a local folder, which has no host
+        // A registry's folder has a name that begins with the registry's host, such as
+        // `index.crates.io-1949cf8c6b5b557f`. The folder for the packed crates has a name that begins with `-`: cargo
+        // takes these crates from a local folder, which has no host.
         if !registry.file_name().to_string_lossy().starts_with('-') {
             continue;
         }
@@ -171,8 +170,8 @@ mod tests {
         let metadata = workspace::metadata().unwrap();
         for (number, it) in CRATES.iter().enumerate() {
             let package = workspace::package(&metadata, it.name).unwrap();
-            // when cargo packs a crate, it removes the dependencies for which the manifest gives a path but no version;
-            // so these dependencies need not be published
+            // When cargo packs a crate, it removes each dependency that has a path but no version in the manifest. Such
+            // a dependency need not be published.
             let needed = package.dependencies.iter().filter(|it| it.path.is_some() && it.req.to_string() != "*");
             for dependency in needed {
                 let earlier = CRATES.iter().take(number).any(|it| it.name == dependency.name);

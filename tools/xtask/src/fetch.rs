@@ -26,7 +26,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     cargo(sh, &polar, "test")?.args(["--lib", "--test", "fetch"]).run()?;
     let pages = ["--test", "fetch", "--test", "fetch_pages"];
     cargo(sh, &polar, "test")?.args(pages).env("WASM_BINDGEN_USE_BROWSER", "1").run()?;
-    // this compiles the documentation tests and does not run them, because they need a web page
+    // the documentation tests are compiled but not run, because they need a web page
     Ok(cargo(sh, &polar, "test")?.args(["--doc", "fetch"]).run()?)
 }
 

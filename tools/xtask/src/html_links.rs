@@ -28,8 +28,8 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // does not check links to lines of a source file: a script on the page makes these links work, and the lines have
-    // no `id` that could be checked
+    // skips links to lines of a source file: the lines have no `id` that could be checked, because a script on the page
+    // makes these links work
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }

@@ -27,7 +27,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     check_dialog(sh, &program)?;
     let behavior = cmd!(sh, "node tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
     behavior.env("POLAR_LICENSE_PROGRAM", program).run()?;
-    // these tests use `tests/hostile/table.json`, as the tests of other languages do
+    // these tests read `tests/hostile/table.json`, like the tests of other languages
     let hostile = shell::cargo(sh, "test --locked --workspace --test hostile -- --ignored --nocapture");
     let app = format!("node node {}", workspace::root().join("tests/js/behavior/hostile-app.mjs").display());
     Ok(hostile.env("POLAR_LICENSE_TARBALL", &packed.file).env("POLAR_LICENSE_HOSTILE_APPS", app).run()?)

@@ -31,8 +31,8 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust, relative to the crate's root. It does not begin with `crate`, `super` or `self`.
 type Names = Vec<String>;
 
-/// The modules that each module uses. The first key is the module, the second is a module that it uses, and the value
-/// describes one place where it does so.
+/// The modules that each module uses. The outer key is a module, the inner key is a module that it uses, and the value
+/// describes one such use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace and the TypeScript sources for modules that use each other in circles.
@@ -41,8 +41,7 @@ pub(crate) fn check() -> Result<()> {
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
-        // a package without a source folder compiles the sources of another package; these sources are checked when the
-        // other package's turn comes
+        // a package without a source folder compiles the sources of another package, which is checked itself
         if !sources.exists() {
             continue;
         }
@@ -188,8 +187,7 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// One module's use of another: the path of the module whose code contains the use, the path of the other module, and a
-/// description of the use.
+/// A place where one module uses another: the path of the using module, the path of the used module, and a description.
 type Use<'a> = (&'a Names, Names, String);
 
 /// Returns a `Use` for each path that a module imports or spells out in its code. The `Use` points to the module that
@@ -222,14 +220,14 @@ fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
     uses
 }
 
-/// Returns one graph for the crate's top level, and one for each module with children. Each graph shows which of the
-/// modules at that level use which others.
+/// Returns one graph for the crate's top level, and one for each module with children. A graph shows which modules at
+/// that level use each other.
 fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, to, example) in uses {
         let common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
-        // if one path is the beginning of the other, one module contains the other; the two modules may then use each
-        // other
+        // if one path is the beginning of the other, one module contains the other, and a module and its children may
+        // use each other
         let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
         let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
         let graph = levels.entry(folder).or_default();
@@ -253,7 +251,7 @@ fn pairs(levels: &BTreeMap<String, Graph>) -> Vec<String> {
 }
 
 /// Follows re-exports to find where the item at `path` is defined. Returns the path of the module whose file defines
-/// the item, and the path by which the item is defined in that module.
+/// the item, and the path of the item in that module.
 fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> (Names, Names) {
     // follows a chain of at most 8 re-exports
     for _ in 0..8 {

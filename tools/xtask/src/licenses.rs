@@ -1,6 +1,6 @@
 //! Collects the license texts of everything that is linked into a package, and writes a bill of materials in
-//! CycloneDX's format. Both cover only the crates that are linked into the package for its target. They leave out build
-//! tools and procedural macros.
+//! CycloneDX's format. Only crates that are linked into the package for its target are included; build tools and
+//! procedural macros are not.
 //!
 //! Two existing tools are not used. cargo-about, built without optimization, takes seven minutes to compare every text
 //! with all license texts that it knows. cargo-cyclonedx writes a file beside every manifest of the workspace, and this
@@ -19,8 +19,7 @@ use xshell::{Shell, cmd};
 use crate::target::Target;
 use crate::{shell, workspace};
 
-/// A package of the workspace that is shipped, the target for which it is built, and the arguments that select its
-/// features.
+/// A package that is shipped, with the target for which it is built and the arguments that select its features.
 pub(crate) struct Shipped<'a> {
     pub(crate) package: &'a str,
     pub(crate) features: &'a [&'a str],
@@ -93,8 +92,7 @@ fn license_files(package: &Package) -> Result<Vec<PathBuf>> {
         if is_own { Some(workspace::root()) } else { package.manifest_path.parent().map(|path| path.as_std_path()) };
     let folder = folder.context("a manifest is in no folder")?;
     let mut files = workspace::files(folder)?;
-    // the subfolders of a dependency are searched too, because third-party code inside a package has a license of its
-    // own
+    // a dependency's subfolders are searched too, because they may contain third-party code with a license of its own
     files.retain(|file| is_license(file) && (!is_own || file.parent() == Some(folder)));
     Ok(files)
 }

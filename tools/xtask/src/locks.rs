@@ -42,8 +42,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 fn addresses(lock: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_address = |line: &str| {
         let line = line.trim_start();
-        // npm also writes other links into the lock file, such as a package's homepage or its sponsors; these lines are
-        // ignored, because the links are not download addresses
+        // npm also writes links into the lock file that are not download addresses, such as a package's homepage; these
+        // lines are ignored
         let about_the_package =
             ["\"url\":", "\"funding\":", "\"homepage\":", "\"https://"].iter().any(|start| line.starts_with(start));
         line.replace(CRATES_IO, "").contains("://") && !about_the_package

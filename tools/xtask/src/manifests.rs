@@ -21,7 +21,7 @@ const DESCRIPTION: &str = "License keys sold through Polar, on the command line"
 const SWIFT_WRAPPER: &str = "examples/swift/Sources/PolarLicense/License.swift";
 
 /// A target for which archives are released. `installed_on` is the system and processor on which package managers
-/// install the target's archive.
+/// install the archive.
 pub(crate) struct Released {
     pub(crate) target: &'static str,
     installed_on: InstalledOn,

@@ -17,14 +17,14 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 /// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed. The
 /// same sources give the same size on every machine, but even a change to one line can make the output 100 bytes larger
 /// or smaller. DESIGN.md says how many bytes each library adds.
-const SLIM_LIMIT: u64 = 87_500;
+const SLIM_LIMIT: u64 = 92_000;
 
 /// The largest number of bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
 /// page shows the license as soon as this script has run. It does not wait until the WebAssembly has been downloaded.
 const SLIM_SCRIPT_LIMIT: u64 = 9_500;
 
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
-const MAIN_LIMIT: u64 = 89_500;
+const MAIN_LIMIT: u64 = 95_000;
 
 /// The entry points that an app can use in addition to the client. Each number limits how many bytes, compressed with
 /// brotli, the entry point adds to a page that already has the client.

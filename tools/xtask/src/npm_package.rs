@@ -19,8 +19,7 @@ use crate::{paths, wasm_build, workspace};
 /// The folder with the scripts that build the JavaScript, and with the dependencies of these scripts.
 pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 
-/// The files that this module copies into every npm package, so that the templates of the packages need not contain
-/// them.
+/// The files that this module copies into every npm package. So the templates of the packages need not contain them.
 const COMMON: [&str; 3] = ["CHANGELOG.md", workspace::LICENSES[0], workspace::LICENSES[1]];
 
 /// The lock file of all npm packages of the repository.
@@ -30,9 +29,9 @@ const LOCK: &str = "package-lock.json";
 /// else.
 const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
 
-/// The paths of two copies of package-lock.json, made after npm has installed packages. The first copy says that npm
-/// has installed the tools that build the package, the second that npm has installed everything. If package-lock.json
-/// is no longer the same as the copy, npm must install the packages again.
+/// Two copies of package-lock.json, which are written after npm has installed packages. The first copy means that npm
+/// has installed the tools that build the package, and the second that npm has installed everything. If
+/// package-lock.json differs from the copy, npm must install the packages again.
 const INSTALLED_TOOLS: &str = "node_modules/.installed-tools.json";
 const INSTALLED_ALL: &str = "node_modules/.installed-all.json";
 
@@ -119,8 +118,8 @@ fn ci(sh: &Shell, workspaces: &[&str], installed: &str) -> Result<()> {
     let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).args(workspaces);
     // Electron's program is not downloaded, because the tests never start it, and the registry does not have it
     ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
-    // npm removes `node_modules` before it installs anything, and this copy of the lock file is written into
-    // `node_modules` last; so the copy exists only after a complete installation
+    // npm deletes `node_modules` before it installs anything, and this copy of the lock file is written afterwards. So
+    // the copy exists only after a complete installation.
     Ok(sh.copy_file(LOCK, installed)?)
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(tests.env("POLAR_LICENSE_WHEEL", wheel).env("POLAR_LICENSE_SDIST", sdist).run()?)
 }
 
-/// Checks that the manifest has no version of its own, and that its addresses are the same as in Cargo.toml.
+/// Checks that the manifest has no version of its own, and that its addresses are those of Cargo.toml.
 pub(crate) fn check_manifest() -> Result<()> {
     check_project(&workspace::text(MANIFEST)?, &workspace::addresses()?)
 }
@@ -165,8 +165,8 @@ fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
     let _inside = sh.push_dir(SOURCE);
     let maturin = shell::without_own_variables(sh.cmd(programs.join("maturin"))).env("PATH", path);
     let maturin = maturin.arg("build").args(arguments);
-    // with zig as the linker, a wheel needs only the glibc that manylinux2014 allows, even if this machine has a newer
-    // one
+    // with zig as the linker, the wheel needs only the glibc that manylinux2014 allows, even if this machine has a
+    // newer one
     let maturin =
         if cfg!(target_os = "linux") { maturin.args(["--zig", "--compatibility", "manylinux2014"]) } else { maturin };
     let maturin = maturin.env(paths::FLAGS, paths::remapped(&target)).env("CFLAGS", paths::remapped_for_c(&target));

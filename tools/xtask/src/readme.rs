@@ -47,8 +47,7 @@ const README: &str = "README.md";
 /// The guide for coding agents. Every package contains it.
 const SKILL: &str = "SKILL.md";
 
-/// A page of the book. The first C block of this page need not be part of an example, because a test compiles and runs
-/// that block.
+/// A page of the book. A test compiles and runs its first C block, so this block need not be part of an example.
 const C_PAGE: &str = "docs/src/guides/c.md";
 
 /// The scripts of the example app for Tauri. A `ts` block about Tauri must be part of one of them. The step `tauri`

@@ -14,8 +14,8 @@ pub(crate) fn check(tag: &str) -> Result<()> {
     let (metadata, changelog) = (workspace::metadata()?, workspace::text("CHANGELOG.md")?);
     let version = tag.strip_prefix('v').unwrap_or_default();
     let mut wrong = obstacles(tag, &metadata.packages, &workspace::addresses()?);
-    // the Tauri plugin and the Python package are published too; they are checked separately, because their manifests
-    // do not get the version and the addresses from the workspace's manifest
+    // The Tauri plugin and the Python package are checked separately, because their manifests cannot inherit the
+    // version and the addresses from the workspace's manifest.
     let others = [tauri::check_manifest(), python_package::check_manifest()];
     wrong.extend(others.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
     let notes = notes(&changelog, version);

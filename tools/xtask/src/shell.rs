@@ -48,8 +48,8 @@ pub(crate) fn probe(command: Cmd) -> Option<String> {
 /// Runs the command, and kills it if it takes longer than `limit`. Shows its output only if the command fails.
 pub(crate) fn quietly(command: Cmd, limit: Duration) -> Result<()> {
     let shown = command.to_string();
-    // the output goes to a file instead of a pipe: if the command leaves a process running when it ends, this process
-    // could keep a pipe open for ever
+    // The output goes to a file instead of a pipe. If the command leaves a background process behind, that process
+    // would keep the pipe open, and reading the pipe would never end.
     let mut log = tempfile::tempfile()?;
     let mut command = Command::from(command);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);

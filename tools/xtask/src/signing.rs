@@ -13,8 +13,7 @@ use crate::target::System;
 /// thumbprint.
 const CERTIFICATE: &str = "POLAR_LICENSE_CERTIFICATE";
 
-/// The environment variables for Apple's `notarytool`. One names the keychain, and the other names the profile in that
-/// keychain with which `notarytool` signs in.
+/// The environment variables with which Apple's `notarytool` signs in: the keychain, and a profile in this keychain.
 const KEYCHAIN: &str = "POLAR_LICENSE_NOTARY_KEYCHAIN";
 const PROFILE: &str = "POLAR_LICENSE_NOTARY_PROFILE";
 

@@ -15,15 +15,15 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs. Each entry is the package, the name of the program, and how long each timed test of the program
-/// runs, as a fraction of the total time.
+/// The test programs. Each entry is the package, the name of the program, and the time for which each timed test of the
+/// program runs, as a fraction of the total time.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // on two cores, two of the six timed tests run at a time, so the program takes three times as long as one test
+    // its six timed tests run two at a time on two cores, so the program takes three times as long as one test
     ("polar-license", "model", 0.05),
-    // on two cores, two of the seven timed tests run at a time, so the program takes four times as long as one test
+    // its seven timed tests run two at a time on two cores, so the program takes four times as long as one test
     ("polar-license", "fuzz", 0.1),
 ];
 
@@ -33,8 +33,8 @@ const FUZZ_SHARE: f64 = 0.08;
 /// The packages that are shipped as parts of apps.
 const SHIPPED: [&str; 3] = ["polar-license", "polar-license-c", "polar-license-wasm"];
 
-/// The folder, below the build output, into which libFuzzer writes. libFuzzer does not write into the repository's
-/// `fuzz/corpus`, so the seeds there stay unchanged.
+/// The folder, below the build output, into which libFuzzer writes. The seeds in the repository's `fuzz/corpus`
+/// therefore stay unchanged.
 const FUZZ_OUTPUT: &str = "fuzz";
 
 /// Runs everything. The tests with a time limit take about `minutes` in total; the others add a few minutes.

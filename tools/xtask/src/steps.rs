@@ -87,8 +87,8 @@ const CORE: &[Step] = &[
 const NOT_QUICK: &str = "the bindings, optional features such as `tokio`, `fetch` and `mcp`, the documents, the packages, \
                          and seven eighths of the model";
 
-/// The packages that `cargo xtask test --quick` checks. Both of its steps name the same packages, because cargo then
-/// compiles the macros and build scripts of their dependencies only once.
+/// The packages that `cargo xtask test --quick` checks. Its two steps name the same packages, so that cargo compiles
+/// the macros and build scripts of their dependencies only once.
 const CORE_PACKAGES: [&str; 4] = ["--package", "polar-license", "--package", "polar-license-cli"];
 
 /// The number of tests that a test program runs at the same time. It does not depend on the number of processors,
@@ -103,8 +103,8 @@ const BUILDS: &[Step] = &[
         needs: &[&CLIPPY],
         run: |sh| {
             clippy(cargo(sh, "clippy --workspace --all-targets --all-features"))?;
-            // in `bench/`, only the program that measures this project is linted here, because the other programs use
-            // no code of this repository
+            // Only the program of this project is linted in `bench/`. The other programs use no code of this
+            // repository.
             let measured = cargo(sh, "clippy --features polar-license --manifest-path").arg(bench::MANIFEST);
             clippy(measured.arg("--target-dir").arg(workspace::target()?))
         },
@@ -165,7 +165,7 @@ const RUST: &[Step] = &[
         proves: "the command serves a coding agent, and shows it no license key (feature `mcp`)",
         needs: &[],
         run: |sh| {
-            // this build has a folder of its own, because other steps that run at the same time build the same program
+            // this build has a folder of its own, because another step may build the same program at the same time,
             // without the feature `mcp`
             let folder = workspace::target()?.join("mcp");
             let test = cargo(sh, "test --locked --package polar-license-cli --features mcp --test it");
@@ -178,8 +178,8 @@ const RUST: &[Step] = &[
         proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],
         run: |sh| {
-            // `portal` is enabled here because the step `tests` builds with it; with other features, cargo would have
-            // to compile everything again
+            // `portal` is enabled because the step `tests` enables it; with other features, cargo would compile
+            // everything again
             let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
                 .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])
@@ -301,7 +301,7 @@ const ELSEWHERE: &[Step] = &[
     },
 ];
 
-/// Steps that run only if the command line names them, because they download programs that no package registry has.
+/// The steps that run only if the command line names them. They download programs that are not in any package registry.
 const BY_NAME: &[Step] = &[Step {
     name: "electron",
     proves: "the packed example for Electron works in Electron's own program (on Linux; runs only if it is named)",
@@ -315,8 +315,7 @@ pub(crate) enum Selection {
     Quick,
     /// All steps.
     Everything,
-    /// The remaining steps of an interrupted run: the named steps, and all steps that come after one of them in the
-    /// same table.
+    /// The remaining steps of an interrupted run. In each table, these are the named step and all steps after it.
     From(Vec<String>),
     /// Only these steps.
     Named(Vec<String>),
@@ -368,9 +367,9 @@ impl Tables {
         }
     }
 
-    /// Returns the steps that are still to be run. Each table starts at the named step, without the steps before it. A
-    /// table without a named step becomes empty, because all of its steps have already passed. The exception: if a step
-    /// of `first` is named, both lanes run all of their steps.
+    /// Returns the steps that are still to be run. Each table starts at its named step. A table without a named step
+    /// becomes empty, because all of its steps have already passed. The exception: if a step of `first` is named, both
+    /// lanes run all of their steps, because the lanes start only after `first`.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;
         let rest = |steps: Vec<&'static Step>| -> Vec<_> {

@@ -19,8 +19,8 @@ use releases::{FastClock, HalfReachable};
 const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
 const PRO: &str = "de300000-0000-4000-8000-0000000000b1";
 
-/// The number of clients that `validate` prepares. It is the same for every count, so that two runs with different
-/// counts differ only in the validates, and not in the preparation.
+/// The number of clients that `validate` prepares. It does not depend on the number of validates, so two runs with
+/// different numbers of validates prepare the same.
 const CLIENTS: usize = 20;
 
 fn main() {

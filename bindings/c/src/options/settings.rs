@@ -88,15 +88,41 @@ pub extern "C" fn polar_license_options_set_offline_grace_ms(options: *mut Optio
     })
 }
 
-/// Sets the number of days for which a license is valid on a computer that is never online, counted from Polar's
-/// confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-/// license otherwise. Without this setting, such licenses are not permitted.
+/// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never online.
+/// At least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
+/// Default: such licenses are not permitted.
 ///
 /// Only one thread may use the options at a time. Never blocks. In JSON: airGapDays.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_air_gap_days(options: *mut Options, air_gap_days: u32) -> i32 {
     set("polar_license_options_set_air_gap_days", options, |options| {
         options.edit(|config| config.air_gap_days(air_gap_days));
+        Ok(())
+    })
+}
+
+/// Sets the number of days for which people can try the app before they buy a license. At least one day, at most a
+/// year. The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+/// again. Without this setting, there is no trial.
+///
+/// Only one thread may use the options at a time. Never blocks. In JSON: trialDays.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_trial_days(options: *mut Options, trial_days: u32) -> i32 {
+    set("polar_license_options_set_trial_days", options, |options| {
+        options.edit(|config| config.trial_days(trial_days));
+        Ok(())
+    })
+}
+
+/// Adds one of the features that the trial includes. Default: all features of the app. Call it again for each further
+/// value.
+///
+/// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: trialFeatures.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_add_trial_feature(options: *mut Options, trial_feature: *const c_char) -> i32 {
+    set("polar_license_options_add_trial_feature", options, |options| {
+        let trial_feature = argument::string("trial_feature", trial_feature)?;
+        options.edit(|config| config.trial_feature(trial_feature));
         Ok(())
     })
 }
@@ -270,9 +296,9 @@ pub extern "C" fn polar_license_options_set_app_secret(options: *mut Options, ap
     })
 }
 
-/// Adds one of the secrets of earlier versions. Records that were sealed with one of these secrets can still be opened,
-/// and are sealed again with the current secret. An empty string stands for versions that had no secret. Call it again
-/// for each further value.
+/// Adds one of the secrets of earlier versions of the app. Records that were sealed with one of them can still be
+/// opened, and are sealed again with the current secret. An empty string stands for versions without a secret. Call it
+/// again for each further value.
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: previousAppSecrets.
 #[unsafe(no_mangle)]
@@ -288,12 +314,11 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(
 }
 
 /// Sets the versions of the app that a license includes: those that were built within a number of days after the
-/// license was purchased. A version that was built later gets no access, and the reason is
-/// POLAR_LICENSE_REASON_UPDATES_ENDED. Earlier versions continue to work. Default: a license includes every version.
-/// `days` is the number of days after the purchase, such as 365. The license includes versions that are built within
-/// this time. `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format
-/// of RFC 3339 is also accepted; its day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP
-/// BUILT "%Y-%m-%d" UTC).
+/// license was purchased. A version that was built later gets no access, for the reason
+/// POLAR_LICENSE_REASON_UPDATES_ENDED. Default: a license includes every version. `days` is the number of days after
+/// the purchase, such as 365. The license includes versions that are built within this time. `built` is the day on
+/// which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
+/// day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
 #[unsafe(no_mangle)]
@@ -306,8 +331,8 @@ pub extern "C" fn polar_license_options_set_updates(options: *mut Options, days:
 }
 
 /// Sets the page for buying or renewing a license: an `https` address. polar_license_decision_next_url() and
-/// polar_license_error_next_url() return it if the next step is to renew the license, or to enter a key, which the user
-/// may have to buy first.
+/// polar_license_error_next_url() return it if the next step is to renew the license or to enter a key (the user may
+/// have to buy one first).
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
 #[unsafe(no_mangle)]

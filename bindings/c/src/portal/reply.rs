@@ -27,7 +27,7 @@ pub struct Reply {
     strings: Mutex<Strings>,
 }
 
-/// The strings that the caller has borrowed, each with the JSON pointer at which it was read.
+/// The strings that the caller has borrowed, by the JSON pointers at which they were read.
 #[derive(Default)]
 struct Strings {
     texts: BTreeMap<String, Option<Zeroizing<CString>>>,
@@ -86,9 +86,9 @@ pub extern "C" fn polar_license_reply_count(reply: *const Reply, pointer: *const
     })
 }
 
-/// Returns the handle of the object at a JSON pointer, such as "/keys/0". For the pointer "", returns the handle of the
-/// reply itself, if the reply is a session, a checkout, a purchase or a license key. Returns 0 if the object has no
-/// handle, or if an argument is NULL; 0 is never a handle.
+/// Returns the handle of the object at a JSON pointer, such as "/keys/0". The pointer "" names the reply itself, which
+/// has a handle if it is a session, a checkout, a purchase or a license key. Returns 0, which is never a handle, if the
+/// object has none or an argument is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -142,7 +142,7 @@ fn read<T>(
     read(&pointer::borrow(reply)?.reply, argument::string("pointer", at).ok()?)
 }
 
-/// Reads a string, and stores it in the reply, so that the caller can borrow it.
+/// Reads a string and keeps it in the reply, so that the caller can borrow it.
 fn string(
     reply: *const Reply,
     at: *const c_char,

@@ -26,8 +26,7 @@ struct Table {
     /// The name of the enum in C++. `about` is the comment above the enum.
     enumeration: &'static str,
     about: &'static str,
-    /// The C constant, the C++ enumerator and the comment for the value 0, if 0 stands for an absent value in this
-    /// table.
+    /// The C constant, the C++ enumerator and the comment for the value 0, if this table uses 0 for an absent value.
     zero: Option<(&'static str, &'static str, &'static str)>,
     rows: Vec<Row>,
 }
@@ -121,8 +120,8 @@ pub fn constants() -> String {
             define(&mut text, &constant(&table, row), &row.doc, &row.number.to_string());
         }
     }
-    // This constant is written here rather than by cbindgen, because cbindgen's output is also read by maturin and cffi
-    // for the Python package. These two tools do not accept a constant whose value is the name of another constant.
+    // This constant is written here and not by cbindgen. maturin and cffi also read cbindgen's output, for the Python
+    // package, and do not accept a constant whose value is the name of another constant.
     define(&mut text, "POLAR_LICENSE_ABSENT", ABSENT, "INT64_MIN");
     // The header generator adds the line end.
     text.trim_end().to_owned()

@@ -31,7 +31,7 @@ pub fn repository() -> PathBuf {
     package().join("../..").canonicalize().unwrap()
 }
 
-/// Returns the folder in which cargo has put the libraries. It is the folder of this test program.
+/// Returns the folder of this test program, in which cargo has also put the libraries.
 pub fn built() -> PathBuf {
     env::current_exe().unwrap().parent().unwrap().to_owned()
 }

@@ -16,8 +16,7 @@ const WIDTH: usize = 120;
 /// Phrases in the core's documentation, each followed by the phrase that replaces it in C++.
 const WORDS: [(&str, &str); 4] = [("; null ", "; none "), ("`withinMs`", "`within`"), ("`", ""), ("…", "...")];
 
-/// The objects of the portal for which this test generates classes. They are sorted so that each class comes after the
-/// classes that it uses.
+/// The objects of the portal for which this test generates classes. Each class comes after the classes that it uses.
 const CLASSES: [&str; 7] = ["Customer", "CodeRequest", "Purchase", "LicenseKey", "Device", "Devices", "Restored"];
 
 /// Returns the text of `polar_license_portal.hpp`.
@@ -156,7 +155,7 @@ fn without_null(schema: &Value) -> (Value, bool) {
     (plain, false)
 }
 
-/// Returns the C++ source of the methods of one class: of the portal, of a session or of a checkout.
+/// Returns the C++ methods of one class: of the portal, of a session or of a checkout.
 fn methods(of: &str) -> String {
     let own = PORTAL_OPERATIONS.iter().filter(|operation| {
         let first = operation.arguments.first().map_or("", |(name, _)| name);
@@ -267,7 +266,7 @@ fn comment(indent: &str, doc: &str) -> String {
     text
 }
 
-/// Replaces the core's names of operations and of their arguments with the names that they have in C++.
+/// Replaces the core's names of operations and arguments with their names in C++.
 fn named(text: &str) -> String {
     let is_ours = |word: &str| {
         let is_name = |name: &str| name == word && name.contains(char::is_uppercase);

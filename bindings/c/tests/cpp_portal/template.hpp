@@ -172,7 +172,7 @@ class part {
     explicit operator bool() const { return polar_license_reply_json(reply.get(), at.c_str()) != nullptr; }
     /// The object as JSON.
     std::string_view json() const { return detail::text(polar_license_reply_json(reply.get(), at.c_str())); }
-    /// The number that stands for the object in requests, or 0 if the object has no such number.
+    /// The number that stands for the object in requests, or 0 if it has none.
     std::uint32_t handle() const { return polar_license_reply_handle(reply.get(), at.c_str()); }
 
     std::optional<std::string_view> text(const char *member) const

@@ -1,6 +1,5 @@
-//! Generates the code that uses the C functions that read one member of a decision: the C++ methods that call them, the
-//! calls in the C tests, and the table in `tests/c_functions`. The members come from the core, and the types come from
-//! the C header.
+//! Generates code for the C functions that each read one member of a decision: C++ methods that call them, calls in the
+//! C tests, and the table in `tests/c_functions`. The members come from the core, and the types come from the C header.
 
 use crate::codes::wrapped;
 use crate::{members, snake_case, without_unit};
@@ -110,8 +109,8 @@ fn first_sentence(member: &str) -> String {
     format!("{}.", words.split(". ").next().unwrap().trim_end_matches('.'))
 }
 
-/// Returns a C header for the tests. It defines one macro, which checks what each getter returns if the decision is
-/// NULL, or if the getter panics.
+/// Returns a C header for the tests. Its one macro checks what each getter returns if the decision is NULL or the
+/// getter panics.
 pub fn calls(header: &str) -> String {
     let mut text = String::from(
         "/* Checks the results of the functions that read one member of a decision, if the decision is NULL or the function

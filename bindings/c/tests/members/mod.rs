@@ -16,8 +16,8 @@ pub fn decision() -> Vec<String> {
     with_inner.collect()
 }
 
-/// Returns the names of the members of an error. In the JSON of a failure, these are the members of the object `error`.
-/// That JSON also contains the members of the decision, which this function leaves out.
+/// Returns the names of an error's members, that is, of the object `error` in the JSON of a failure. Leaves out the
+/// members of the decision, which that JSON also contains.
 pub fn error() -> Vec<String> {
     let description = schema::error().to_value();
     let member = properties(&description).unwrap().get("error").unwrap();
@@ -28,8 +28,8 @@ fn properties(schema: &Value) -> Option<&serde_json::Map<String, Value>> {
     schema.get("properties")?.as_object()
 }
 
-/// Returns the names of the members of `member` if it is an object, and `None` if it is not. A member that is either an
-/// object or null counts as an object.
+/// Returns the names of the members of `member`, or `None` if it is not an object. An object that may be null counts as
+/// an object.
 fn inner(description: &Value, member: &Value) -> Option<Vec<String>> {
     let reference =
         member.get("$ref").or_else(|| member.get("anyOf")?.as_array()?.iter().find_map(|any| any.get("$ref")));
@@ -37,8 +37,7 @@ fn inner(description: &Value, member: &Value) -> Option<Vec<String>> {
     let Some(kinds) = definition.get("oneOf").and_then(Value::as_array) else {
         return Some(properties(definition)?.keys().cloned().collect());
     };
-    // The object is of one of several kinds, and one of its members names the kind. The result has the members of all
-    // kinds.
+    // The object is one of several kinds. One member names the kind, and the result has the members of all kinds.
     let of_kind = |kind: &Value| properties(kind).into_iter().flat_map(|members| members.keys().cloned()).collect();
     let of_kinds = kinds.iter().flat_map(|kind| -> Vec<String> {
         let named = kind.get("$ref").and_then(|reference| resolved(description, reference));

@@ -1,5 +1,5 @@
-//! Generates the setters of options from the core's description of the settings: the functions in C with their
-//! comments, the methods in C++, and the calls to all setters for the tests in C and for the fuzz targets.
+//! Generates the setters of options from the core's description of the settings: C functions with their comments, C++
+//! methods, and calls to all setters for the C tests and the fuzz targets.
 
 use crate::codes::wrapped;
 use crate::{snake_case, without_unit};
@@ -68,8 +68,7 @@ struct Argument {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     String,
-    /// A string in C. The Rust builder expects an array of strings instead, so it gets an array that contains only this
-    /// string.
+    /// A string in C that the Rust builder gets as an array of one string.
     ArrayOfOne,
     Boolean,
     Milliseconds,
@@ -269,8 +268,8 @@ impl Setting {
         }
     }
 
-    /// Returns the setting's first setter, whose comment contains the description of the setting. The comments of the
-    /// setting's other setters refer to the first one.
+    /// Returns the setting's first setter, whose comment contains the setting's description. The comments of its other
+    /// setters refer to the first one.
     fn first(&self, method: &str, arguments: Vec<Argument>) -> Setter {
         let copied = match arguments.iter().filter(|argument| argument.kind.is_string()).count() {
             0 => "",
@@ -285,7 +284,7 @@ impl Setting {
         Setter { name: self.first_setter(), method: method.to_owned(), comment, arguments }
     }
 
-    /// Returns the description of the setting as sentences that begin with a verb, such as "Sets".
+    /// Returns the setting's description as sentences, with a verb such as "Sets" at the start.
     fn sentences(&self) -> String {
         let description = lower_first(&self.description);
         match &self.shape {

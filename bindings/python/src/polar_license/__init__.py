@@ -37,6 +37,7 @@ from polar_license._types import (
     SubscriptionPurchase,
     SubscriptionStatus,
     TextCode,
+    TrialDecision,
     UnlicensedDecision,
     Updates,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "TextCode",
     "Transport",
     "TransportError",
+    "TrialDecision",
     "UnlicensedDecision",
     "Updates",
     "__version__",

@@ -21,13 +21,13 @@ _FAILURES = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# objects to which the library has pointers; when the library no longer needs an object, it calls `released`
+# objects that the library has pointers to; it calls `released` when it no longer needs one
 _held: set[Any] = set()
 
 
 def hold(value: object) -> Any:
     """Returns a pointer by which the C library refers to the object: the user data of the callbacks. Pass `released` as
-    the destructor of this user data. The library calls `released` once, when it no longer needs the object.
+    its destructor. The library calls `released` once, when it no longer needs the object.
     """
     handle = ffi.new_handle(value)
     _held.add(handle)
@@ -70,7 +70,7 @@ def tell_time(handle: Any, wall_ms: Any, mono_ms: Any) -> None:
     mono_ms[0] = convert.milliseconds(clock.monotonic())
 
 
-# if this raises an exception, the library receives 1, which ends the operation
+# if this function raises an exception, the library receives 1, which ends the operation
 @ffi.callback("polar_license_progress_callback", error=1, onerror=_failed)
 def report(handle: Any, stage: int, waited_ms: int, next_in_ms: int) -> int:
     members = {
@@ -86,7 +86,7 @@ def changed(handle: Any, decision: Any, before: Any) -> None:
     ffi.from_handle(handle)(convert.decision(decision), convert.decision(before))
 
 
-# if this raises an exception, no response is set, and the library assumes that the request may have been sent
+# if this function raises an exception, no response is set, and the library assumes that the request may have been sent
 @ffi.callback("polar_license_transport_callback", onerror=_failed)
 def send(handle: Any, request: Any, response: Any) -> None:
     try:

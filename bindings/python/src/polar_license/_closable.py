@@ -5,7 +5,7 @@ from typing import Self
 
 
 class Closable:
-    """An object that can be used in a `with` statement, which closes it at the end."""
+    """An object that a `with` statement closes at its end."""
 
     def close(self) -> None:
         raise NotImplementedError

@@ -75,8 +75,8 @@ def explanation(pointer: Any, feature: str) -> Explanation:
     decision."""
     members = lib.polar_license_decision_explain_json(pointer, text(feature))
     if not members:
-        # The feature's name cannot be encoded as UTF-8, so no configuration contains it. No configuration contains its
-        # escaped form either, so this call returns the explanation for an unknown feature.
+        # A name that cannot be encoded as UTF-8 is not in any configuration. Its escaped form is not either, so this
+        # returns the explanation for an unknown feature.
         return explanation(pointer, ascii(feature))
     converted: Explanation = _READER.instance(Explanation, json.loads(string(members)))
     return converted

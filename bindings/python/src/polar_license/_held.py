@@ -21,7 +21,7 @@ class Reply:
 
 
 def _free(pointer: Any, process: int) -> None:
-    # a forked process does not free the reply, because a lock of the library may be held there forever
+    # a forked process does not free the reply, because a lock of the library may be held there for ever
     if process == os.getpid():
         lib.polar_license_reply_free(pointer)
 

@@ -184,6 +184,21 @@ class License(Closable):
         """
         self._run(lib.polar_license_forget)
 
+    def start_trial(self) -> Decision:
+        """Starts the trial of this device. The app can be used until the decision's `trial_ends_at`, with the features
+        that the trial includes. Changes nothing if access is already allowed, by a license or by the trial. A device
+        has one trial, which `deactivate` and `forget` do not renew. Never asks Polar. Requires the setting
+        `trial_days`.
+
+        Raises `LicenseError` of the kind
+        - `refused` if the trial has ended, if a stored license does not allow access, or if the clock of this device
+          shows a day before this version of the app was built. `message` says which.
+        - `invalid_config` if the settings have no `trial_days`.
+        - `storage` if the trial cannot be stored. Then it was not started.
+        - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
+        """
+        return self._change(lib.polar_license_start_trial)
+
     def portal(self) -> Portal:
         """Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has
         just bought a license. Sends no request.

@@ -43,7 +43,7 @@ class Caller:
         arguments: Mapping[str, object],
         on_progress: Callable[[Progress], object] | None = None,
     ) -> Any:
-        """Runs an operation, and returns its result, whose type is `result`."""
+        """Runs an operation, and returns its result as an object of the type `result`."""
         request = {"call": operation} | {name: self._json(value) for name, value in arguments.items()}
         raised: list[BaseException] = []
 
@@ -95,8 +95,8 @@ class HeldCaller(Held, Caller, Closable):
 
 
 class _Reader(convert.Reader):
-    """Converts a reply. Objects that have a handle keep the reply in memory, because a handle is valid only as long as
-    its reply.
+    """Converts a reply. An object with a handle keeps the reply alive, because the handle is valid only as long as the
+    reply.
     """
 
     def __init__(self, license: License, reply: Reply) -> None:

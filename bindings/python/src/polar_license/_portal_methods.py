@@ -68,10 +68,9 @@ class PortalSession(HeldCaller):
         return reply.keys
 
     def usable_keys(self) -> Sequence[LicenseKey]:
-        """Returns the keys of `license_keys` that can be used, in the same order as `license_keys`. If no key can be
-        used, returns the expired key with the latest expiry instead: this device's clock may be wrong, so the key
-        may not really have expired. When that key is activated, Polar accepts or refuses it. The result always has
-        at least one key.
+        """Returns the keys of `license_keys` that can be used, in the same order. If no key can be used, returns the
+        expired key with the latest expiry instead: if this device's clock is wrong, that key may be valid, and Polar
+        decides when it is activated. The result always has at least one key.
 
         Fails with `refused` and a reason if the customer has no key for this app, or if no key can be used and none
         has expired. Fails with `refused` and no reason if the session has ended.
@@ -208,9 +207,9 @@ class Portal(Caller):
         return reply
 
     def session_from_token(self, token: str) -> PortalSession:
-        """Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
-        success page with a token of their own. So use a token from a success page only if the page was opened with a
-        secret that the app created for its purchase, such as a random number in the success URL.
+        """Starts a session with a token from a success page or the vendor's backend. Sends nothing. Use a token from a
+        success page only if the page was opened with a secret that the app created for this purchase, such as a
+        random number in the success URL. Otherwise anybody could open the success page with a token of their own.
 
         Fails with `invalid_argument` if `token` cannot be a token.
         """

@@ -84,7 +84,7 @@ class Purchase(Held):
     """A purchase that is paid, and the outcome of requesting a code for the buyer."""
 
     code: CodeRequest
-    """The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer."""
+    """The result of the request for a code: an e-mail is on its way, or the user has to choose a customer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +108,8 @@ class LicenseKey(Held):
     """`****-` and the last six characters of the key."""
 
     status: KeyStatus
-    """The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether
-    the status is `expired`.
+    """The status, which says whether the key can be used. The status `expired` depends on this device's clock, which
+    may be wrong.
     """
 
     benefit_id: str
@@ -119,7 +119,7 @@ class LicenseKey(Held):
     """The number of devices on which the key may be active at once; `None` if the key needs no activation."""
 
     limit_usage: int | None
-    """The highest usage that may be consumed; `None` if there is no limit."""
+    """The total number of uses that the key allows; `None` if there is no limit."""
 
     usage: int
     """The usage so far."""
@@ -188,18 +188,16 @@ class ListedDevices:
 
 @dataclass(frozen=True, kw_only=True)
 class HiddenDevices:
-    """No device is shown: the vendor does not show devices to customers, or there is none."""
+    """No device is shown: the vendor hides devices from customers, or there are none."""
 
     kind: Literal["hidden"]
 
     is_certain: bool
-    """Whether it is certain that there are devices, which is the case if every seat is taken or if this device has a
-    seat.
-    """
+    """Whether it is certain that devices have seats: either every seat is taken, or this device has a seat."""
 
     page: str | None
-    """The page on which customers of this vendor manage their purchases; `None` if its address is unknown, or if there
-    is certainly no device.
+    """The page on which customers of this vendor manage their purchases; `None` if its address is unknown or if it is
+    certain that no device has a seat.
     """
 
     message: str
@@ -209,7 +207,7 @@ class HiddenDevices:
 
 
 Devices = ListedDevices | HiddenDevices
-"""The devices on which a license key is active: either a list of them, or the reason why none can be shown."""
+"""The devices on which a license key is active: a list, or the reason why none can be shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

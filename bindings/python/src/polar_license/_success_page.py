@@ -35,7 +35,7 @@ class SuccessPage(Closable):
         page, error = ffi.new("polar_license_success_page **"), ffi.new("polar_license_error **")
         if lib.polar_license_success_page_listen(port, page, error):
             raise convert.taken_error(error[0])
-        # The page is freed as soon as neither this object nor a running wait refers to it.
+        # freed as soon as neither this object nor a running wait refers to it
         self._pointer: Any = ffi.gc(page[0], lib.polar_license_success_page_free)
 
     @property

@@ -24,6 +24,8 @@ State = Literal[
     "grace",
     # The last confirmation is too old. Access returns as soon as Polar confirms the license again.
     "lapsed",
+    # No license is stored, and the trial on this device has not ended.
+    "trial",
 ]
 """The state of the license. Access is allowed in `active` and `grace` only."""
 
@@ -60,6 +62,8 @@ Reason = Literal[
     # The license includes only versions of the app that were built earlier than this version. Those versions continue
     # to work.
     "updates_ended",
+    # No license key has been activated on this device, and the trial has ended.
+    "trial_ended",
 ]
 """The reason why a license is in its state, or why an operation was refused."""
 
@@ -80,6 +84,8 @@ NextStep = Literal[
     "contact_vendor",
     # Deactivate another device, either on that device or in Polar's customer portal.
     "manage_devices",
+    # Buy a license, or enter its key.
+    "buy",
 ]
 """The next step that the user can take."""
 
@@ -98,7 +104,7 @@ ErrorKind = Literal[
     "invalid_argument",
     # The configuration is invalid. Nothing was sent.
     "invalid_config",
-    # Polar could not be reached: there was no connection, or something other than Polar answered.
+    # Polar could not be reached: there was no connection, or another server answered.
     "network",
     # No complete answer came in time.
     "timeout",
@@ -132,9 +138,8 @@ Deactivated = Literal[
     "unknown",
     # The license took no seat.
     "not_needed",
-    # Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the
-    # key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the
-    # new key is activated on this device.
+    # Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not
+    # say whether it knows the key. When the new key is activated on this device, the seat is used or released.
     "key_unknown",
 ]
 """The outcome for the seat after a deactivation."""
@@ -153,6 +158,21 @@ TextCode = Literal[
     # The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to
     # continue.
     "state.clock_suspect",
+    # This is a trial. It ends on {day}.
+    "state.trial",
+    # The trial ends on {day}. Buy a license to keep using the app.
+    "state.trial_ending",
+    # The trial has ended. Buy a license to continue.
+    "reason.trial_ended",
+    # The trial cannot continue, because the clock of this device was set back. Correct the date, or buy a license.
+    "trial.clock",
+    # The trial cannot start, because the date of this device is wrong. Correct the date, and try again.
+    "trial.clock_behind",
+    # The trial could not be started, because it could not be stored on this device. Make sure that there is space and
+    # that this app may write its data.
+    "trial.not_stored",
+    # The trial does not include this feature. Buy a license to use it.
+    "feature.not_in_trial",
     # The license of this computer ends on {day}. Create a new request, and import its answer.
     "offline.ending",
     # The license of this computer has ended. Create a new request, and import its answer.
@@ -488,7 +508,7 @@ class AnyDecision:
     """The state."""
 
     reason: Reason | None
-    """The reason for the state; `None` if the state can have only one cause."""
+    """The reason for the state; `None` for a state that needs no reason, such as `expired`."""
 
     display_key: str | None
     """`****-` and the last six characters of the key; `None` if no license is stored."""
@@ -500,14 +520,13 @@ class AnyDecision:
     """The seat taken by this device, if the key has an activation limit."""
 
     activation_label: str | None
-    """The label that the customer sees for the seat of this device; `None` if the key needs no seat, or if this device
-    no longer knows the label, for example because its record was edited.
+    """The label of this device's seat, as the customer sees it; `None` if the key needs no seat. It is also `None` if
+    the label was lost, for example because the record was edited.
     """
 
     expires_at: datetime | None
-    """The time at which the key expires. `None` if it never expires. Also `None` if Polar says that the key has expired
-    although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
-    give the new time.
+    """The time at which the key expires. `None` if it never expires. Also `None` if the vendor has moved the expiry to
+    an earlier time, and Polar reports only that the key has expired.
     """
 
     updates_until: date | None
@@ -526,17 +545,22 @@ class AnyDecision:
 
     air_gapped: bool
     """Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-    since.
+    since the import.
     """
 
     offline_ends_at: datetime | None
     """The time until which an imported license allows access; `None` unless `air_gapped` is true."""
 
+    trial_ends_at: datetime | None
+    """The time at which the trial of this device ends, or at which it has ended; `None` if no trial was started, or if
+    a license is stored.
+    """
+
     usage: int | None
     """The usage at the time of Polar's last confirmation."""
 
     limit_usage: int | None
-    """The highest usage that may be consumed; `None` if there is no limit."""
+    """The total number of uses that the key allows; `None` if there is no limit."""
 
     limit_activations: int | None
     """The number of devices that may be active at once; `None` if the key needs no activation."""
@@ -556,14 +580,16 @@ class AnyDecision:
     """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon,
-    or if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if there
-    is one. A user who has no license, or is offline for a while, needs no notice.
+    """Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
+    ends soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem`
+    if there is one. A user who has no license, whose trial has ended, or who is offline for a while, needs no
+    notice.
     """
 
     notice_at: datetime | None
     """The time from which the app should tell the user to go online. It lies some days before the end of grace. If
     `air_gapped` is true, the user should make a new request, and the time lies two weeks before `offline_ends_at`.
+    In a trial, the user should buy a license, and the time lies some days before `trial_ends_at`.
     """
 
     message: str
@@ -581,7 +607,7 @@ class UnlicensedDecision(AnyDecision):
 
     state: Literal["unlicensed"]
     allowed: Literal[False]
-    reason: Literal["no_license", "tampered", "other_device", "other_product", "newer_format", "storage"]
+    reason: Literal["no_license", "tampered", "other_device", "other_product", "newer_format", "storage", "trial_ended"]
     display_key: None
     benefit_id: None
     activation_id: None
@@ -594,7 +620,6 @@ class UnlicensedDecision(AnyDecision):
     limit_usage: None
     limit_activations: None
     purchase: None
-    notice_at: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -689,6 +714,29 @@ class LapsedDecision(AnyDecision):
     notice_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrialDecision(AnyDecision):
+    """No license is stored, and the trial on this device has not ended."""
+
+    state: Literal["trial"]
+    allowed: Literal[True]
+    reason: None
+    trial_ends_at: datetime
+    notice_at: datetime
+    display_key: None
+    benefit_id: None
+    activation_id: None
+    expires_at: None
+    updates_until: None
+    confirmed_at: None
+    grace_ends_at: None
+    offline_ends_at: None
+    usage: None
+    limit_usage: None
+    limit_activations: None
+    purchase: None
+
+
 Decision = (
     UnlicensedDecision
     | DeniedDecision
@@ -697,6 +745,7 @@ Decision = (
     | ActiveDecision
     | GraceDecision
     | LapsedDecision
+    | TrialDecision
 )
 """Whether the app may run, why, and what the user can do. The members of a decision depend on its `state`."""
 
@@ -807,10 +856,19 @@ class LicenseSettings(TypedDict):
     """The time for which access lasts without a confirmation. Default: 14 days. At most ten years."""
 
     air_gap_days: NotRequired[int]
-    """The number of days for which a license is valid on a computer that is never online, counted from Polar's
-    confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-    license otherwise. Without this setting, such licenses are not permitted.
+    """The number of days after Polar's confirmation for which a license is valid on a computer that is never online. At
+    least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
+    Default: such licenses are not permitted.
     """
+
+    trial_days: NotRequired[int]
+    """The number of days for which people can try the app before they buy a license. At least one day, at most a year.
+    The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+    again. Without this setting, there is no trial.
+    """
+
+    trial_features: NotRequired[Sequence[str]]
+    """The features that the trial includes. Default: all features of the app."""
 
     timeout: NotRequired[timedelta]
     """The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to
@@ -845,19 +903,19 @@ class LicenseSettings(TypedDict):
     """
 
     previous_app_secrets: NotRequired[Sequence[str]]
-    """The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
-    sealed again with the current secret. An empty string stands for versions that had no secret.
+    """The secrets of earlier versions of the app. Records that were sealed with one of them can still be opened, and
+    are sealed again with the current secret. An empty string stands for versions without a secret.
     """
 
     updates: NotRequired[Updates]
     """The versions of the app that a license includes: those that were built within a number of days after the license
-    was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
-    continue to work. Default: a license includes every version.
+    was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+    includes every version.
     """
 
     purchase_url: NotRequired[str]
     """The page for buying or renewing a license: an `https` address. It is the `next_url` of a decision or an error if
-    the next step is to renew the license, or to enter a key, which the user may have to buy first.
+    the next step is to renew the license or to enter a key (the user may have to buy one first).
     """
 
     portal_url: NotRequired[str]

@@ -43,11 +43,11 @@ fn tables_have_the_waits_of_the_operations() {
 
 #[test]
 fn comments_name_the_kinds_of_errors_of_the_operations() {
-    for name in ["activate", "consume", "deactivate", "forget"] {
+    for name in ["activate", "consume", "deactivate", "forget", "start_trial"] {
         let operation = read(&format!("src/client/operations/{name}.md"));
         let expected = kinds(operation.split_once("# Errors").unwrap().1);
         let typescript = read("bindings/wasm/ts/src/license.ts");
-        let (before, _) = typescript.split_once(&format!("\n  {name}(this: void")).unwrap();
+        let (before, _) = typescript.split_once(&format!("\n  {}(this: void", camel_case(name))).unwrap();
         assert_eq!(kinds(before.rsplit_once("/**").unwrap().1), expected, "{name} in license.ts");
         let python = read("bindings/python/src/polar_license/_license.py");
         let (_, method) = python.split_once(&format!("    def {name}(")).unwrap();
@@ -66,6 +66,12 @@ fn operations_in(cell: &str) -> Vec<String> {
 fn snake_case(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.into() };
     name.chars().map(letter).collect()
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default();
+    words.fold(first.to_owned(), |text, word| text + &word[..1].to_ascii_uppercase() + &word[1..])
 }
 
 /// Returns the two cells for the operation in the table: when the operation asks Polar, and how long it waits at most.

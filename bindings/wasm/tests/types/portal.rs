@@ -195,7 +195,7 @@ fn method(operation: &'static PortalOperation) -> String {
     format!("{}  {name}(this: void, {arguments}{options}): Promise<{result}>;\n", joined(&doc))
 }
 
-/// Joins paragraphs, each of which is formatted as a comment, into one comment.
+/// Joins paragraphs into one comment. Each paragraph is formatted as a comment of its own.
 fn joined(paragraphs: &[String]) -> String {
     if let [only] = paragraphs {
         return only.clone();

@@ -126,8 +126,8 @@ fn literal_of<'a>(name: &str, doc: &str, rows: impl Iterator<Item = (String, &'a
     text + "]\n" + &doc_string("", doc)
 }
 
-/// Returns the source text of a class with the members that all decisions have, of a class for the decisions in each
-/// state, and of the union of the states' classes.
+/// Returns the Python source of the types of decisions: a class with the members that all decisions have, a class for
+/// each state, and a union of the states' classes.
 fn decisions(schema: &Value) -> String {
     let mut text = data_class("AnyDecision", FROZEN, schema);
     let mut all = Vec::new();
@@ -252,9 +252,9 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
         return format!("{indent}\"\"\"{doc}\"\"\"\n");
     }
     let mut text = String::new();
-    // The formatter puts the closing quotes on a line of their own, but only if the text has several lines. A text may
-    // fit on one line when its closing quotes do not. In that case, the width is reduced, so that the text is wrapped
-    // onto a second line.
+    // If the text has several lines, the formatter puts the closing quotes on a line of their own. A text that fits on
+    // one line only without its closing quotes must therefore be wrapped: the width is reduced, so that the text has
+    // two lines.
     let width = WIDTH - indent.len() - "\"\"\"".len();
     let width = if doc.chars().count() <= width { width - "\"\"\"".len() } else { width };
     for (number, line) in lines(&doc, width).iter().enumerate() {

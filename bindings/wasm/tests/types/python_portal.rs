@@ -41,8 +41,8 @@ from polar_license._portal_call import Caller, HeldCaller
 from polar_license._portal_types import (
 ";
 
-/// The classes that have methods. Each row contains the argument name under which operations take an object of the
-/// class, then the name of the class, its base class, and its documentation.
+/// The Python classes that have methods. Each row contains the argument by which operations receive an object of the
+/// class, the name of the class, its base class, and its documentation.
 const CLASSES: [(&str, &str, &str, &str); 3] = [
     (
         "portal",
@@ -119,7 +119,7 @@ fn joined(head: String, parts: &[String]) -> String {
     parts.iter().fold(head, |text, part| text + if part.starts_with(['@', 'c']) { "\n\n" } else { "\n" } + part)
 }
 
-/// Returns the Python source of a class for each alternative, and of the union of these classes.
+/// Returns the Python source of a class for each alternative and of a union of these classes.
 fn alternatives(name: &str, schema: &Value, all: &[Value]) -> String {
     let (mut text, mut names) = (String::new(), Vec::new());
     for one in all {

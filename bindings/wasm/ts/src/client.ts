@@ -140,6 +140,9 @@ export class Client implements LicenseClient {
   readonly forget = async (options: CallOptions = {}): Promise<Decision> =>
     (await this.#change((engine, now) => engine.forget(...now), options.signal)).decision;
 
+  readonly startTrial = async (options: CallOptions = {}): Promise<Decision> =>
+    (await this.#change((engine, now) => engine.startTrial(...now), options.signal)).decision;
+
   readonly onChange = (listener: (decision: Decision, before: Decision) => void): (() => void) => {
     if (typeof listener !== "function") {
       throw new LicenseError("invalid_argument", "`onChange` needs a function to call");
@@ -185,9 +188,8 @@ export class Client implements LicenseClient {
   declare [Symbol.dispose]: () => void;
 
   /**
-   * Reads the record again. Called when another tab or process has changed the record, and when it is time to replace
-   * the stand-in with an engine. If the engine cannot be loaded, logs the error, and adds it to the decision as its
-   * `problem`.
+   * Reads the record again. Called when another tab or process has changed the record, and when the engine is to
+   * replace the stand-in. If the engine cannot be loaded, logs the error, and adds it to the decision as its `problem`.
    */
   readonly #reread = (): void => {
     this.run(OPEN).catch((error: LicenseError) => {

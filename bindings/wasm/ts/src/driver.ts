@@ -70,8 +70,8 @@ export function driver(host: Host): Run {
   };
 
   /**
-   * Executes a `turn` step: waits until no other tab or process is sending requests, and makes the others wait until
-   * the operation is done.
+   * Executes a `turn` step: waits until no other tab or process is sending requests. Then keeps the turn until the
+   * operation is done, so that the others wait.
    */
   const inTurn = async (engine: Engine, step: StepTo<"turn">, context: Context): Promise<Outcome> => {
     const { number, until } = step;

@@ -100,7 +100,7 @@ export type Texts = LicenseSettings["texts"];
 /** Returns the message that tells the user about an error that occurred outside of the engine. */
 export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
   const code = `error.${kind}` as TextCode;
-  // the type is checked, because `texts` may be wrong: this error may be the one that reports invalid settings
+  // `texts` is checked, because the app's settings may be wrong: this error may be the one that reports them
   const own: unknown = texts?.[code];
   const sentence = typeof own === "string" ? own : (MESSAGES[code] ?? "{detail}");
   return sentence.replaceAll("{detail}", () => detail);

@@ -159,6 +159,20 @@ export interface License<Feature extends string = string> {
    * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
    */
   forget(this: void, options?: CallOptions): Promise<Decision>;
+
+  /**
+   * Starts the trial of this device. The app can be used until the decision's `trialEndsAt`, with the features that the
+   * trial includes. Changes nothing if access is already allowed, by a license or by the trial. A device has one trial,
+   * which `deactivate` and `forget` do not renew. Never asks Polar. Requires the setting `trialDays`.
+   *
+   * Rejects with a `LicenseError` of the kind
+   * - `refused` if the trial has ended, if a stored license does not allow access, or if the clock of this device shows
+   *   a day before this version of the app was built. `message` says which.
+   * - `invalid_config` if the settings have no `trialDays`.
+   * - `storage` if the trial cannot be stored. Then it was not started.
+   * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
+   */
+  startTrial(this: void, options?: CallOptions): Promise<Decision>;
 }
 
 /** A license that this program itself holds. `createLicenseClient` creates it. */

@@ -14,15 +14,15 @@ export interface Outlook {
   phases: CountedPhase[];
 }
 
-/** A decision, the time from which it holds, and the explanations of features under this decision. */
+/** A decision, the time at which it begins to hold, and the explanations of features under this decision. */
 export interface Phase {
   /** The start of the phase by the wall clock, in ms since 1970. */
   wall: number;
   decision: Decision;
   explanations: Record<string, Explanation>;
   /**
-   * The explanation for an unconfigured feature. The name of the feature is inserted between the two backticks in
-   * `detail`.
+   * The explanation for an unconfigured feature. `detail` has two backticks, between which the feature's name is
+   * inserted.
    */
   unknown: Explanation;
 }

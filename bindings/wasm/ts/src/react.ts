@@ -43,8 +43,8 @@ export type RegisteredLicense<Feature extends string> = Register extends { licen
   : License<Feature>;
 
 /**
- * The type of the license that the provider accepts: the type that the app has declared, or any license if the app has
- * declared no type.
+ * The type of license that the provider accepts. This is the type that the app has declared, or any license if the app
+ * has declared none.
  */
 type ProvidedLicense = Register extends { license: infer Source } ? LicenseOf<Source> : License;
 

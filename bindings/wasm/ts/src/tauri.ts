@@ -114,6 +114,7 @@ async function connect(): Promise<TauriLicense> {
       return { ...decision, deactivated };
     },
     forget: (id) => decided("forget", id),
+    startTrial: (id) => decided("start_trial", id),
     callPortal: async (id, request, onProgress) => {
       const progress = new Channel<Progress>();
       progress.onmessage = onProgress;
@@ -135,7 +136,7 @@ async function connect(): Promise<TauriLicense> {
 }
 
 /**
- * Returns a name for this page. All scripts in the page get the same name. The app uses the name to distinguish the
+ * Returns a name for this page, which is the same for all scripts in the page. With this name, the app can tell the
  * page from an earlier page in the same webview, such as the page before a reload.
  */
 function pageName(): string {

@@ -49,7 +49,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
       if (typeof known === "string" && known !== "") return known;
       const made = randomText();
       await texts().set(DEVICE, made);
-      // two tabs may store an identifier at the same time; both then use the one that was stored last
+      // if two tabs store an identifier at the same time, both use the one that was stored last
       return (await texts().get(DEVICE)) ?? made;
     },
     open({ appId, product }) {
@@ -84,8 +84,8 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // in Node, an open channel would otherwise keep the process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // Some platforms have no `BroadcastChannel`, or do not let the page use it. A tab then notices a
-            // change by another tab through `follow`, or else when it next reads the record.
+            // Some platforms have no `BroadcastChannel`, or do not let the page use it. `follow` then reports the
+            // changes of other tabs. Without `follow`, a tab notices them when it next reads the record.
           }
           const stop = follow(name, changed);
           return () => {

@@ -55,7 +55,7 @@ export const systemClock: Clock = {
   monotonic: neverDecreasing(() => performance.now()),
 };
 
-/** Wraps a clock so that it never goes back, even if a test replaces the clock with one that begins at 0. */
+/** Makes a clock that never goes back, even if a test replaces the clock behind `read` with one that begins at 0. */
 function neverDecreasing(read: () => number): () => number {
   let last = 0;
   let behind = 0;

@@ -22,7 +22,9 @@ export type State =
   /** Confirmed by Polar less than `offlineGraceMs` ago, but more than `refreshIntervalMs` ago. */
   | "grace"
   /** The last confirmation is too old. Access returns as soon as Polar confirms the license again. */
-  | "lapsed";
+  | "lapsed"
+  /** No license is stored, and the trial on this device has not ended. */
+  | "trial";
 
 /** The reason why a license is in its state, or why an operation was refused. */
 export type Reason =
@@ -61,7 +63,9 @@ export type Reason =
    * The license includes only versions of the app that were built earlier than this version. Those versions continue to
    * work.
    */
-  | "updates_ended";
+  | "updates_ended"
+  /** No license key has been activated on this device, and the trial has ended. */
+  | "trial_ended";
 
 /** The next step that the user can take. */
 export type NextStep =
@@ -80,7 +84,9 @@ export type NextStep =
   /** Ask the vendor. */
   | "contact_vendor"
   /** Deactivate another device, either on that device or in Polar's customer portal. */
-  | "manage_devices";
+  | "manage_devices"
+  /** Buy a license, or enter its key. */
+  | "buy";
 
 /** The reason why a feature is off. */
 export type OffReason =
@@ -97,7 +103,7 @@ export type ErrorKind =
   | "invalid_argument"
   /** The configuration is invalid. Nothing was sent. */
   | "invalid_config"
-  /** Polar could not be reached: there was no connection, or something other than Polar answered. */
+  /** Polar could not be reached: there was no connection, or another server answered. */
   | "network"
   /** No complete answer came in time. */
   | "timeout"
@@ -133,9 +139,8 @@ export type Deactivated =
   /** The license took no seat. */
   | "not_needed"
   /**
-   * Polar does not know the seat, but the seat may still be taken. Either Polar no longer knows the key, because the
-   * key was rotated or deleted, or Polar did not say whether it knows the key. The seat is used or released when the
-   * new key is activated on this device.
+   * Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not
+   * say whether it knows the key. When the new key is activated on this device, the seat is used or released.
    */
   | "key_unknown";
 
@@ -156,6 +161,23 @@ export type TextCode =
    * continue.
    */
   | "state.clock_suspect"
+  /** This is a trial. It ends on {day}. */
+  | "state.trial"
+  /** The trial ends on {day}. Buy a license to keep using the app. */
+  | "state.trial_ending"
+  /** The trial has ended. Buy a license to continue. */
+  | "reason.trial_ended"
+  /** The trial cannot continue, because the clock of this device was set back. Correct the date, or buy a license. */
+  | "trial.clock"
+  /** The trial cannot start, because the date of this device is wrong. Correct the date, and try again. */
+  | "trial.clock_behind"
+  /**
+   * The trial could not be started, because it could not be stored on this device. Make sure that there is space and
+   * that this app may write its data.
+   */
+  | "trial.not_stored"
+  /** The trial does not include this feature. Buy a license to use it. */
+  | "feature.not_in_trial"
   /** The license of this computer ends on {day}. Create a new request, and import its answer. */
   | "offline.ending"
   /** The license of this computer has ended. Create a new request, and import its answer. */
@@ -469,7 +491,7 @@ export interface AnyDecision {
   readonly allowed: boolean;
   /** The state. */
   readonly state: State;
-  /** The reason for the state; null if the state can have only one cause. */
+  /** The reason for the state; null for a state that needs no reason, such as `expired`. */
   readonly reason: Reason | null;
   /** `****-` and the last six characters of the key; null if no license is stored. */
   readonly displayKey: string | null;
@@ -478,14 +500,13 @@ export interface AnyDecision {
   /** The seat taken by this device, if the key has an activation limit. */
   readonly activationId: string | null;
   /**
-   * The label that the customer sees for the seat of this device; null if the key needs no seat, or if this device no
-   * longer knows the label, for example because its record was edited.
+   * The label of this device's seat, as the customer sees it; null if the key needs no seat. It is also null if the
+   * label was lost, for example because the record was edited.
    */
   readonly activationLabel: string | null;
   /**
-   * The time at which the key expires. Null if it never expires. Also null if Polar says that the key has expired
-   * although the last known time of expiry has not passed: the vendor has then changed the expiry, and Polar did not
-   * give the new time.
+   * The time at which the key expires. Null if it never expires. Also null if the vendor has moved the expiry to an
+   * earlier time, and Polar reports only that the key has expired.
    */
   readonly expiresAt: string | null;
   /**
@@ -501,14 +522,19 @@ export interface AnyDecision {
   readonly graceEndsAt: string | null;
   /**
    * Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
-   * since.
+   * since the import.
    */
   readonly airGapped: boolean;
   /** The time until which an imported license allows access; null unless `airGapped` is true. */
   readonly offlineEndsAt: string | null;
+  /**
+   * The time at which the trial of this device ends, or at which it has ended; null if no trial was started, or if a
+   * license is stored.
+   */
+  readonly trialEndsAt: string | null;
   /** The usage at the time of Polar's last confirmation. */
   readonly usage: number | null;
-  /** The highest usage that may be consumed; null if there is no limit. */
+  /** The total number of uses that the key allows; null if there is no limit. */
   readonly limitUsage: number | null;
   /** The number of devices that may be active at once; null if the key needs no activation. */
   readonly limitActivations: number | null;
@@ -524,14 +550,15 @@ export interface AnyDecision {
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * Whether the app should notify the user: true if this device's license does not allow access, if grace ends soon, or
-   * if there is a problem that concerns the user. Show `message`, and also the message of the `problem` if there is
-   * one. A user who has no license, or is offline for a while, needs no notice.
+   * Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
+   * ends soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem`
+   * if there is one. A user who has no license, whose trial has ended, or who is offline for a while, needs no notice.
    */
   readonly notice: boolean;
   /**
    * The time from which the app should tell the user to go online. It lies some days before the end of grace. If
-   * `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`.
+   * `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`. In a
+   * trial, the user should buy a license, and the time lies some days before `trialEndsAt`.
    */
   readonly noticeAt: string | null;
   /** One sentence for the user, in English unless the settings replace it. */
@@ -547,7 +574,7 @@ export interface AnyDecision {
 export interface UnlicensedDecision extends AnyDecision {
   readonly state: "unlicensed";
   readonly allowed: false;
-  readonly reason: "no_license" | "tampered" | "other_device" | "other_product" | "newer_format" | "storage";
+  readonly reason: "no_license" | "tampered" | "other_device" | "other_product" | "newer_format" | "storage" | "trial_ended";
   readonly displayKey: null;
   readonly benefitId: null;
   readonly activationId: null;
@@ -560,7 +587,6 @@ export interface UnlicensedDecision extends AnyDecision {
   readonly limitUsage: null;
   readonly limitActivations: null;
   readonly purchase: null;
-  readonly noticeAt: null;
 }
 
 /** Polar's last answer about this license, or the app's configuration, denies it. */
@@ -644,6 +670,27 @@ export interface LapsedDecision extends AnyDecision {
   readonly noticeAt: string;
 }
 
+/** No license is stored, and the trial on this device has not ended. */
+export interface TrialDecision extends AnyDecision {
+  readonly state: "trial";
+  readonly allowed: true;
+  readonly reason: null;
+  readonly trialEndsAt: string;
+  readonly noticeAt: string;
+  readonly displayKey: null;
+  readonly benefitId: null;
+  readonly activationId: null;
+  readonly expiresAt: null;
+  readonly updatesUntil: null;
+  readonly confirmedAt: null;
+  readonly graceEndsAt: null;
+  readonly offlineEndsAt: null;
+  readonly usage: null;
+  readonly limitUsage: null;
+  readonly limitActivations: null;
+  readonly purchase: null;
+}
+
 /** Whether the app may run, why, and what the user can do. The members of a decision depend on its `state`. */
 export type Decision =
   | UnlicensedDecision
@@ -652,7 +699,8 @@ export type Decision =
   | ExpiredDecision
   | ActiveDecision
   | GraceDecision
-  | LapsedDecision;
+  | LapsedDecision
+  | TrialDecision;
 
 /** A problem that did not prevent a decision, such as a failure to reach Polar. */
 export interface Problem {
@@ -753,11 +801,19 @@ export interface LicenseSettings<Feature extends string = string> {
   /** The time for which access lasts without a confirmation. Default: 14 days. At most ten years. */
   offlineGraceMs?: number;
   /**
-   * The number of days for which a license is valid on a computer that is never online, counted from Polar's
-   * confirmation. At least one day, at most ten years. Requires an app secret, because anybody could forge such a
-   * license otherwise. Without this setting, such licenses are not permitted.
+   * The number of days after Polar's confirmation for which a license is valid on a computer that is never online. At
+   * least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
+   * Default: such licenses are not permitted.
    */
   airGapDays?: number;
+  /**
+   * The number of days for which people can try the app before they buy a license. At least one day, at most a year.
+   * The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
+   * again. Without this setting, there is no trial.
+   */
+  trialDays?: number;
+  /** The features that the trial includes. Default: all features of the app. */
+  trialFeatures?: readonly string[];
   /**
    * The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to
    * 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
@@ -791,19 +847,19 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   appSecret?: string;
   /**
-   * The secrets of earlier versions. Records that were sealed with one of these secrets can still be opened, and are
-   * sealed again with the current secret. An empty string stands for versions that had no secret.
+   * The secrets of earlier versions of the app. Records that were sealed with one of them can still be opened, and are
+   * sealed again with the current secret. An empty string stands for versions without a secret.
    */
   previousAppSecrets?: readonly string[];
   /**
    * The versions of the app that a license includes: those that were built within a number of days after the license
-   * was purchased. A version that was built later gets no access, and the reason is `updates_ended`. Earlier versions
-   * continue to work. Default: a license includes every version.
+   * was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+   * includes every version.
    */
   updates?: Updates;
   /**
    * The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if the
-   * next step is to renew the license, or to enter a key, which the user may have to buy first.
+   * next step is to renew the license or to enter a key (the user may have to buy one first).
    */
   purchaseUrl?: string;
   /**

@@ -197,6 +197,10 @@ export class Engine {
      */
     run(number: number, wall: number, mono: number): Step;
     /**
+     * Starts the trial.
+     */
+    startTrial(wall: number, mono: number): Step;
+    /**
      * Starts the automatic refresh. Discards the schedule of an earlier start, which could delay the next refresh.
      */
     startWatch(wall: number, mono: number): void;

@@ -154,6 +154,10 @@ export class Engine {
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**
+     * Starts the trial.
+     */
+    startTrial(wall: number, mono: number): Step;
+    /**
      * Starts the automatic refresh. Discards the schedule of an earlier start, which could delay the next refresh.
      */
     startWatch(wall: number, mono: number): void;

@@ -1,6 +1,5 @@
-// Checks that no secret (a token, a code, an e-mail address, an invitation or a checkout's secret) is in anything that
-// an app could store, log or copy by mistake: in storages, errors, the console, addresses, and what objects show of
-// themselves.
+// Checks that no secret (a token, a code, an e-mail address, an invitation or a checkout's secret) is anywhere an app
+// could store, log or copy it by mistake: in storages, errors, the console, addresses, or the printed form of objects.
 
 import { equal, holds } from "./expect.mjs";
 import { LocalPolar } from "./local-polar.mjs";

@@ -14,6 +14,7 @@ const STATES = {
   active: [true, "none"],
   grace: [true, "none"],
   lapsed: [false, "connect"],
+  trial: [true, "none"],
 };
 
 export function suite({ test, expect, fakeTimers, realTimers, inPage }) {

@@ -92,7 +92,7 @@ impl Timeline {
         Ok(number)
     }
 
-    /// Prints the end of the demo: the last line if the output is text, or the one object with all steps if it is JSON.
+    /// Prints the end of the demo. As text, this is one last line. As JSON, it is a single object with all steps.
     pub(super) fn end(&self, passed: bool) -> io::Result<()> {
         if self.as_json {
             return output::print(&format!(r#"{{"passed":{passed},"steps":[{}]}}"#, self.steps.join(",")));

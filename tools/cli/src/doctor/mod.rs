@@ -122,8 +122,8 @@ fn variables() -> Vec<String> {
 fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let mut findings = diagnosis::storage(config, directory);
     findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
-    // The client is not opened in two cases: if a fault of the store has already been reported, or if the device has no
-    // id, because opening the client would create one.
+    // The client is not opened if the checks above have found a fault of the store. It is not opened either if the
+    // device has no id, because opening the client would create an id.
     let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
     if !findings.iter().any(prevents) {
         findings.push(stored_license(config, directory));

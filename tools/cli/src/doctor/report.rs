@@ -48,7 +48,7 @@ fn text(findings: &[Finding]) -> String {
         };
         // the result is ignored, because writing to a string cannot fail
         let _ = write!(text, "{outcome:<8} {:<13} ", finding.check());
-        // a fault that has the same name as its check is not repeated
+        // some faults have the same name as their check; such a name is not printed twice
         if let Some(fault) = finding.fault().filter(|fault| fault.as_str() != finding.check().as_str()) {
             let _ = write!(text, "{fault}: ");
         }

@@ -21,7 +21,7 @@ pub(super) enum Outcome {
 pub(super) enum Listing {
     /// The devices of each key.
     Devices(Vec<KeyDevices>),
-    /// The keys, if none of them has a device that could be released.
+    /// The keys. None of them has a device that could be released.
     NoDevice(Vec<KeyDevices>),
     /// Several items from which the user has not chosen one yet.
     Choice { choice: Choice, error: Option<Error> },

@@ -112,7 +112,7 @@ pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Resu
     }
 }
 
-/// Returns `true` if Polar's answer does not say whether the code is right, or if there is no answer.
+/// Returns `true` if Polar did not answer, or if its answer does not say whether the code is right.
 fn is_unanswered(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server)
 }

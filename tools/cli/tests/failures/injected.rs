@@ -15,7 +15,7 @@ use crate::{soak, strace};
 enum Fault {
     /// The call fails with this error.
     Error(&'static str),
-    /// This call and all later ones fail with this error, as on a disk that stays full.
+    /// This call and all later calls fail with this error, as on a disk that stays full.
     ErrorsFromHere(&'static str),
     /// The process is killed during the call.
     Kill,
@@ -24,7 +24,7 @@ enum Fault {
 #[derive(Clone, Debug)]
 struct Case {
     call: String,
-    /// The number of the call. Each thread counts its calls of the same name from 1.
+    /// The number of the call. Each thread counts its calls with this name, and starts at 1.
     number: usize,
     fault: Fault,
 }
@@ -110,7 +110,7 @@ fn check_consume(prepared: &Prepared<'_>, run: &Run, next: &Run) -> Result<(), S
     if run.status == Some(0) {
         return ensure(used == 3, "it succeeded without counting");
     }
-    // a command that was killed, or that could not print its output, is excused: it had no way to report anything
+    // a command that was killed, or that could not print its output, had no way to report anything
     let told = run.status.is_none() || run.printed["error"].is_null() || run.reports_doubt();
     ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
 }
@@ -169,7 +169,7 @@ pub(crate) fn fail_each_call(operation: &Operation) {
     assert!(hit * 10 > tried * 8, "only {hit} of {tried} calls were reached");
 }
 
-/// Checks the conditions that must hold after every operation, then those that must hold after this operation.
+/// Checks the conditions that must hold after every operation, and then the conditions that belong to this operation.
 fn check(prepared: &Prepared<'_>, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
     let device = &prepared.device;
     // Two panics of the standard library are allowed: one if a thread cannot be started, and one if a directory cannot
@@ -241,8 +241,8 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     for (call, number, matters) in chosen {
         let mut faults = vec![Fault::Kill];
         faults.extend(errors(call).iter().take(if all { usize::MAX } else { 1 }).map(|error| Fault::Error(error)));
-        // if saving always fails, a command tries again until its time limit, so each of these cases takes half a
-        // minute
+        // If saving always fails, a command tries again until its time limit, which takes half a minute for each of
+        // these cases.
         let lasts = all && matters && matches!(call, "write" | "fsync" | "rename" | "unlink" | "openat");
         faults.extend(errors(call).first().filter(|_| lasts).map(|error| Fault::ErrorsFromHere(error)));
         cases.extend(faults.into_iter().map(|fault| Case { call: call.to_owned(), number, fault }));
@@ -260,8 +260,9 @@ fn matters(call: &strace::Call, directory: &str) -> bool {
     !is_debug_assertion && (about(directory) || about("socket:[") || writes_output || begins_something)
 }
 
-/// Returns the errors with which a call may fail. The list is empty for calls at the end of a process, for calls that
-/// the standard library makes only in debug assertions, and for `futex`, whose failures the standard library ignores.
+/// Returns the errors that are injected into a call. There are none for three groups of calls: the calls at the end of
+/// a process, the calls that the standard library makes only in debug assertions, and `futex`, whose failures the
+/// standard library ignores.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],

@@ -1,4 +1,4 @@
-//! Tests commands that run one after the other on the same record and are killed at any time.
+//! Kills commands at random times. The commands run one after the other and use the same record.
 
 use std::process::{Command, Stdio};
 
@@ -63,8 +63,7 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     polar.clear_requests();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let requests = random.below(4);
-    // The command is killed at a random moment: first it sends a random number of requests (at most three), and then a
-    // random time passes.
+    // The command is killed at a random moment: after zero to three requests, and a random time after the last of them.
     while polar.requests().len() < requests && child.try_wait().unwrap().is_none() {}
     for _ in 0..random.below(3000) {
         let _ = polar.requests().len();

@@ -13,8 +13,8 @@ use std::time::Duration;
 #[test]
 fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
     for_each(faults::all(), |Case { name, fault, kind, maybe_applied, hangs }| {
-        // This fault cannot be noticed: Polar's reply names the seat, and the client cannot know that the seat belongs
-        // to another device.
+        // The client cannot notice this fault: Polar's reply names a seat, and the client cannot know that this seat
+        // belongs to another device.
         let kind = kind.filter(|_| name != "OtherActivation");
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
@@ -134,7 +134,8 @@ fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
 fn processes_that_activate_at_once_share_one_seat() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // one process is about to get its seat, and the other process waits until the first one has finished
+    // Polar does not answer until the fault is cleared. Meanwhile one process waits for its seat, and the other one
+    // waits for the first.
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     thread::scope(|scope| {
         let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));

@@ -26,8 +26,8 @@ impl Found {
         let json = run(as_json, "");
         let found = Self(json.status, json.json());
         assert_eq!(text.status, json.status, "{text:?}");
-        // digits are removed, because times differ from run to run; decimal points are removed too, because not all
-        // times contain one
+        // Times differ from run to run, so digits are removed. Decimal points are removed too, because only some times
+        // have one.
         let words = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
         for finding in found.findings() {
             let detail = words(finding["detail"].as_str().unwrap());

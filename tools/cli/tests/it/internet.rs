@@ -88,8 +88,8 @@ pub(crate) fn proxy_answering(reply: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// Starts a proxy, and returns its address. The proxy accepts a connection, and then calls `then`. This function waits
-/// until the client sends something to the server, and then ends the connection.
+/// Starts a proxy, and returns its address. The proxy accepts a connection, replies that the tunnel is open, calls
+/// `then`, and closes the connection.
 pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> String {
     let address = listener(move |connection| {
         read_head(connection)?;

@@ -35,6 +35,7 @@ mod storage;
 #[path = "../../../../tests/support/strace.rs"]
 mod strace;
 mod support;
+mod trial;
 mod usage;
 mod validation;
 mod variables;

@@ -38,8 +38,8 @@ fn a_removed_license_leaves_only_the_times_of_its_requests() {
         let licensed = std::fs::read(device.record().unwrap()).unwrap();
         assert!(String::from_utf8_lossy(&licensed).contains(&*key), "the test looks where the key is");
         assert_eq!(device.run(&[end]).status, 0);
-        // The record may even be absent. It exists only if it must remember recent requests, and on a slow machine no
-        // request is recent enough.
+        // There may be no record at all. After the license is gone, the record only remembers recent requests, and on a
+        // slow machine no request is recent enough.
         let left = device.record().map(|path| std::fs::read(path).unwrap()).unwrap_or_default();
         assert!(left.len() <= 120, "{end}: {} bytes", left.len());
         assert!(!String::from_utf8_lossy(&left).contains(key.rsplit('-').next().unwrap()), "{end}");

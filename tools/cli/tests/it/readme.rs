@@ -31,8 +31,7 @@ fn every_block_runs() {
     assert_eq!(blocks.len(), 5);
     polar.add_key(NewKey::new("pro").email(EMAIL));
     for block in blocks {
-        // the `cargo install` line is left out, because otherwise the installed command would be tested instead of the
-        // built one
+        // without the `cargo install` line, the test uses the built command, not an installed one
         let lines: Vec<&str> = block.lines().filter(|line| !line.starts_with("cargo install ")).collect();
         let path = env::join_paths(
             Path::new(BINARY)

@@ -19,7 +19,7 @@ fn a_data_directory_below_a_file_fails_every_change() {
         let (status, after) = device.json(&[operation, &["--data-dir", below]].concat());
         assert_eq!((status, kind(&after)), (1, Some("storage")), "{operation:?}: {after}");
     }
-    // there may be a license, but the command cannot read it
+    // the command cannot tell whether there is a license, because it cannot read the file
     let (status, after) = device.json(&["deactivate", "--data-dir", below]);
     assert_eq!((status, after["license"]["problem"]["kind"].as_str()), (1, Some("storage")), "{after}");
     assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty(), "no seat is taken that cannot be stored");

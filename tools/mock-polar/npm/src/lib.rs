@@ -1,6 +1,6 @@
-//! The local Polar as a library for a front end in JavaScript, `ts/server.mts`. The library takes requests
-//! from the front end, and returns the answers that the front end must send. It opens no socket and sets no timer: the
-//! front end does both. The front end also polls the library for as long as a request has no answer.
+//! The local Polar as a library for a front end in JavaScript, `ts/server.mts`. The front end receives requests, passes
+//! them to the library, and sends the answers that the library returns. While a request has no answer, the front end
+//! polls the library. The library opens no socket and sets no timer.
 //!
 //! ```text
 //!   ts/cli.mts ── ts/server.mts   Node's http

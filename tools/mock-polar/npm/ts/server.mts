@@ -83,7 +83,7 @@ type Send = Extract<compiled.Next, { do: "send" }>;
 class Front {
   readonly server: Server;
   readonly #polar: compiled.Polar;
-  /** One function for each waiting request. It polls the request. */
+  /** Functions that poll the waiting requests, one for each request. */
   readonly #waiting = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
 
@@ -240,8 +240,8 @@ function drained(response: ServerResponse): Promise<void> {
 }
 
 /**
- * Calls `begin` with a function `go`, and waits until something calls `go` or the client disconnects. Then calls the
- * function that `begin` returned, which cleans up.
+ * Passes a function `go` to `begin`, and waits until `go` is called or the client disconnects. Then cleans up by
+ * calling the function that `begin` has returned.
  */
 function waited(response: ServerResponse, begin: (go: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {

@@ -91,7 +91,8 @@ pub(super) fn place(
 }
 
 /// Returns the customer who buys through the checkout, and whether Polar trusts that the buyer is this customer. If the
-/// checkout names no customer and nobody has its e-mail address, adds a customer.
+/// vendor named no customer, the customer is the one with the checkout's e-mail address. If nobody has this address,
+/// adds a customer.
 fn buyer(database: &mut Database, checkout: &Checkout, now: Timestamp) -> (Uuid, bool) {
     if let Some(named_by_vendor) = checkout.customer {
         return (named_by_vendor, true);

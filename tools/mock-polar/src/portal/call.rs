@@ -30,7 +30,7 @@ impl Call<'_> {
         self.parts.get(index).map(String::as_str).unwrap_or_default()
     }
 
-    /// Parses the id in the path. If the id is not valid, returns a reply with status 422 that refers to the id as
+    /// Parses the id in the path. If the id is not valid, returns a reply with status 422, in which the id is called
     /// `name`.
     pub(super) fn id(&self, name: &str) -> Result<Uuid, Reply> {
         ids::parse(self.part(0), vec!["path".into(), name.into()]).map_err(|problem| rejection(&[problem]))

@@ -49,8 +49,7 @@ fn the_npm_package_has_the_replies_of_this_server() {
     assert!(kept == written, "{FILE} is not what Polar answers; set POLAR_LICENSE_WRITE_TYPES=1 to write it");
 }
 
-/// Activates a device with conditions, and then validates the activation with the conditions in `unlike`, which are
-/// those of another device.
+/// Activates a device with conditions, and then validates its seat with `unlike`, the conditions of another device.
 fn conditions(polar: &MockPolar, unlike: &Value) -> Reply {
     let key = polar.add_key(mock_polar::NewKey::new("pro").key("CONDITIONS").limit_activations(1));
     let mut body = activation(polar, &key);
@@ -84,7 +83,8 @@ fn source(replies: &[(&str, Reply)]) -> String {
     text + "} as const;\n"
 }
 
-/// Replaces each random id with a fixed one, in the order in which the ids appear, so that two runs give equal values.
+/// Replaces each random id with a fixed one, so that two runs give equal values. The fixed ids are numbered in the
+/// order in which the random ids appear.
 fn with_stable_ids(value: Value, ids: &mut HashMap<String, String>) -> Value {
     match value {
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, with_stable_ids(value, ids))).collect(),

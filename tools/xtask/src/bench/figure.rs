@@ -1,4 +1,4 @@
-//! The definition of one table of the report, and of how its numbers are measured.
+//! Defines one table of the report, and how its numbers are measured.
 
 use anyhow::Result;
 use serde::Serialize;

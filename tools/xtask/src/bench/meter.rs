@@ -11,9 +11,8 @@ use xshell::{Cmd, Shell, cmd};
 /// The number of rounds in which times are measured. In each round, every subject is measured once.
 const ROUNDS: usize = 15;
 
-/// Returns the cost of one operation. Measures a run with many operations and a run with one operation. The difference
-/// in cost, divided by the number of additional operations, is the cost of one, without the cost of starting the
-/// program.
+/// Returns the cost of one operation. Measures a run with many operations and a run with one operation, and divides the
+/// difference in cost by the number of additional operations. So the cost of starting the program is not included.
 pub(crate) fn for_one(many: u32, mut cost: impl FnMut(u32) -> Result<u64>) -> Result<f64> {
     let (base, more) = (cost(1)?, cost(many)?);
     Ok((more as f64 - base as f64) / f64::from(many.saturating_sub(1)))

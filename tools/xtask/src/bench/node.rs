@@ -39,8 +39,8 @@ pub(crate) fn validate_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns how many milliseconds a page on a phone takes until its first decision, with this project's package and with
-/// each alternative that uses Polar. The browser has nothing in its cache, so the page downloads everything.
+/// Measures how many milliseconds pass until a page on a phone has its first decision, with this project's package and
+/// with each alternative that uses Polar. The browser's cache is empty, so the page downloads everything.
 pub(crate) fn cold_page_times(setting: &Setting<'_>) -> Result<Vec<Row>> {
     page_times(setting, "cold", Goal::at_most(300.0).because(DOWNLOAD))
 }
@@ -75,8 +75,8 @@ fn package(setting: &Setting<'_>) -> Result<PathBuf> {
     Ok(workspace::target()?.join("package/npm"))
 }
 
-/// Runs a script that prints the times of each subject in each round. `of` takes the name of a subject, and returns its
-/// role and the name of its baseline.
+/// Runs a script that prints the times of each subject in each round. For the name of a subject, `of` returns the
+/// subject's role and the name of its baseline.
 fn rows(script: Cmd<'_>, of: fn(&str) -> (Role, &'static str)) -> Result<Vec<Row>> {
     let times: BTreeMap<String, Vec<f64>> = serde_json::from_str(&script.read()?)?;
     let rows = times.iter().map(|(subject, own)| {

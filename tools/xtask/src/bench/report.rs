@@ -122,8 +122,8 @@ fn goals(figures: &[Measured<'_>]) -> String {
 fn better(figures: &[Measured<'_>]) -> String {
     let mut list = String::new();
     for Measured { figure, rows } in figures {
-        // the times themselves cannot be compared, because the alternatives talk to other servers; so the ratios to
-        // each server's baseline are compared
+        // The alternatives talk to other servers, so their times cannot be compared with ours. The ratios to each
+        // server's baseline can be compared.
         let cost = |row: &Row| match figure.precision {
             Precision::Ratio => row.ratio,
             Precision::Exact | Precision::Machine => row.value.as_ref().ok().copied(),

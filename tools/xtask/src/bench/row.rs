@@ -24,7 +24,8 @@ pub(crate) enum Role {
     Ours,
     /// A package that a user could choose instead.
     Peer,
-    /// The lower bound with which the other rows are compared, such as one request written by hand.
+    /// The least that the measured operation can cost, such as one request written by hand. The other rows are compared
+    /// with it.
     Baseline,
 }
 

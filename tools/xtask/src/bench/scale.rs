@@ -24,7 +24,7 @@ struct Situation {
 const YEAR: &str = "one installation for a year";
 const ONE_ADDRESS: &str = "one address at nine o'clock";
 
-/// The situations in which the goal is that no user sees a notice.
+/// The situations in which no user should see a notice.
 const UNNOTICED: [&str; 2] = ["a weekday", "an outage of six hours"];
 
 fn situations(setting: &Setting<'_>) -> Result<Vec<Situation>> {

@@ -139,8 +139,8 @@ impl<'a> Setting<'a> {
 
     /// Returns a command for a process that is measured.
     pub(crate) fn process(&self, program: impl AsRef<Path>) -> Cmd<'a> {
-        // `cargo run` sets this variable; with it, the process would search more folders for its libraries than it does
-        // for a user
+        // `cargo run` sets this variable. Without this line, the measured process would search more folders for its
+        // libraries than a user's process does.
         self.sh.cmd(program).env_remove("LD_LIBRARY_PATH").quiet()
     }
 
@@ -189,7 +189,7 @@ impl<'a> Setting<'a> {
 fn once<T>(cell: &OnceCell<T>, compute: impl FnOnce() -> Result<T>) -> Result<&T> {
     if cell.get().is_none() {
         let computed = compute()?;
-        // the cell is still empty, because only this function fills it, and `compute` does not use it
+        // `cell` is still empty, because `compute` does not use it; so `set` succeeds
         let _ = cell.set(computed);
     }
     cell.get().context("the cell was filled above")

@@ -1,7 +1,7 @@
-//! What one validate costs on a connection of its own: time, instructions, system calls, requests.
+//! Measures the cost of one validate on a connection of its own: time, instructions, system calls, requests.
 //!
-//! The alternatives do not call Polar, but another server, which may not be equally fast. So each of the two servers has
-//! a baseline: a request to this server that is written by hand.
+//! This project's program calls the local Polar. The alternatives call another server, which may be slower or faster.
+//! So there is a baseline for each of the two servers: a request written by hand.
 
 use anyhow::Result;
 
@@ -9,8 +9,8 @@ use super::meter;
 use super::row::Row;
 use super::setting::{BARE, OURS, PEERS, Program, Server, Setting};
 
-/// The number of validates in one run. The program of this project uses a new client for each of them, because one client
-/// sends at most two requests in a second.
+/// The number of validates in one run. Each of them uses a new client in this project's program, because a client sends
+/// at most two requests in a second.
 const MANY: u32 = 11;
 
 /// A request written by hand, which is sent to the server that the alternatives use.
@@ -20,7 +20,7 @@ struct Case {
     subject: String,
     program: &'static Program,
     operation: &'static str,
-    /// The index of this case's baseline: the case in which a request written by hand is sent to the same server.
+    /// The index of this case's baseline, which is a request written by hand that is sent to the same server.
     baseline: usize,
 }
 

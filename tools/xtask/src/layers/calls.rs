@@ -15,8 +15,8 @@ use syn::{
 
 use super::{Names, is_for_tests};
 
-/// The types, methods and calls of one Rust file. A type is recorded as a path from the crate's root: first the module
-/// that contains the code, and then the type as the code writes it. For example, if the module `client` contains
+/// The types, methods and calls of one Rust file. A recorded type is a path from the crate's root: the module that
+/// contains the code, followed by the type as the code writes it. For example, if the module `client` contains
 /// `pacer::Pacer`, the recorded path is `client::pacer::Pacer`.
 #[derive(Default)]
 pub(super) struct Calls {
@@ -69,7 +69,7 @@ impl Calls {
         }
     }
 
-    /// Resolves `names`, a path in the code of the module being visited, to a path from the crate's root.
+    /// Resolves a path from the code of the visited module, and returns it as a path from the crate's root.
     fn path(&self, names: Names) -> Option<Names> {
         match names.first()?.as_str() {
             "Self" => Some([self.own.clone()?, names.get(1..)?.to_vec()].concat()),

@@ -78,8 +78,8 @@ fn shown_output(block: &Block) -> impl Iterator<Item = &str> {
     block.text.lines().filter(move |line| console && !line.starts_with("$ "))
 }
 
-/// Returns the first line of `shown` that is missing from the output, or `None` if none is missing. The lines must be
-/// in the same order: the search for each line begins after the place where the previous line was found.
+/// Returns the first line of `shown` that is missing from the output, or `None` if none is missing. The lines must
+/// appear in the same order, but the output may have other lines between them.
 fn missing<'a>(shown: impl Iterator<Item = &'a str>, output: &[String]) -> Option<&'a str> {
     let mut rest = output.iter().map(|line| line.trim());
     shown

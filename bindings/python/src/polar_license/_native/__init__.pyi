@@ -1,5 +1,5 @@
-# Describes the module that maturin writes when it builds the wheel, from the declarations that cbindgen and cffi find
-# in the C library.
+# Describes the module that maturin generates when it builds the wheel. maturin gets the declarations from cbindgen and
+# cffi, which read the C library.
 from collections.abc import Callable
 from typing import Any, TypeVar
 

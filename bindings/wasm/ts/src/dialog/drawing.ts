@@ -35,8 +35,8 @@ const ICONS = {
 };
 
 /**
- * The main buttons in their order, each with its label. The list does not contain the action `link`, because its label
- * depends on the page that it opens.
+ * The main buttons and their labels, in the order in which they are shown. The action `link` is not in the list,
+ * because its label depends on the page that it opens.
  */
 const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["devices", "dialog.manage_devices"],
@@ -147,8 +147,8 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // An action in `FURTHER` has two buttons: this one, and one in `#further`. This one is shown only while the action
-      // is the view's main action.
+      // An action in `FURTHER` has two buttons: this one, and one in `#further`. If the action is the view's main
+      // action, only this one is shown; otherwise only the other one.
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");
@@ -280,7 +280,7 @@ export class Drawing {
   }
 }
 
-/** Creates an icon. Each argument is one line of the icon: its class, and its path data. */
+/** Creates an icon from its lines. Each argument is the class of a line and its path data. */
 function createIcon(...lines: (readonly [string, string])[]): SVGElement {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 24 24");

@@ -17,8 +17,8 @@ export interface Question {
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
   /**
-   * The label of a second button. If the user presses this button, the question stays unanswered, and the dialog asks
-   * another question.
+   * The label of a second button, with which the user leaves the question unanswered. The dialog then asks another
+   * question.
    */
   readonly other?: PortalTextCode;
 }
@@ -108,8 +108,8 @@ export class Pages {
         return create("li", {}, words, press);
       });
       this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
-      // focuses the message rather than a button: a user who hits Enter twice on the previous page would otherwise press
-      // this page's button with the second Enter
+      // Focuses the message rather than a button. If a user hits Enter twice on the previous page, the second Enter
+      // must not press a button of this page.
       this.#message.focus();
     });
   }

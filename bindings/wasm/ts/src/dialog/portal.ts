@@ -176,8 +176,8 @@ const ENDED: Partial<Record<KeyStatus, PortalTextCode>> = {
 };
 
 /**
- * Describes a key, so that customers can distinguish it from their other keys. Says whether the key is used on this
- * device, until when it can be used, on how many devices, and when it was bought.
+ * Describes a key: whether it is used on this device, until when and on how many devices it can be used, and when it
+ * was bought. With this text, customers can tell their keys apart.
  */
 function noteOn(key: LicenseKey, pages: Pages): string {
   const { locale } = pages.place;

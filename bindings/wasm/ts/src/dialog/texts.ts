@@ -65,8 +65,8 @@ export type DialogTextCode = keyof typeof ENGLISH;
 export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;
 
 /**
- * Returns the locale for dates. This is the page's locale, such as `en-GB`, if it has the same language as the texts.
- * Otherwise it is the language of the texts.
+ * Returns the locale for dates: the page's locale, such as `en-GB`, if it has the same language as the texts, and
+ * otherwise the language of the texts.
  */
 export function localeOf(texts: DialogTexts, pages: string | undefined): string {
   const language = textOf(texts, "dialog.language");

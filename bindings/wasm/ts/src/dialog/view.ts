@@ -100,11 +100,12 @@ const TONES: Record<State, Tone> = {
   active: "good",
   grace: "waiting",
   lapsed: "bad",
+  trial: "waiting",
 };
 
 /**
- * For each next step, the action that the dialog offers, and the label of the link to the vendor's page. A next step
- * may have both of them, one, or none.
+ * For each next step, the action that the dialog offers, and the label of its link to the vendor's page. Either of them
+ * may be absent.
  */
 const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   none: {},
@@ -115,6 +116,7 @@ const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   renew: { page: "dialog.renew" },
   contact_vendor: { page: "dialog.contact_vendor" },
   manage_devices: { page: "dialog.manage_devices" },
+  buy: { action: "submit", page: "dialog.buy" },
 };
 
 const NOTHING: Omit<View, "tone" | "message" | "error"> = {
@@ -250,7 +252,7 @@ function detailsOf(situation: Situation, decision: Decision): Detail[] {
   const date = (time: string | null): string | null => time && dateOf(time, locale);
   const { allowed, usage, limitUsage } = decision;
   add("dialog.key", decision.displayKey);
-  add("dialog.valid_until", date(decision.expiresAt) ?? (allowed ? textOf(texts, "dialog.no_end") : null));
+  add("dialog.valid_until", date(decision.expiresAt ?? decision.trialEndsAt) ?? (allowed ? textOf(texts, "dialog.no_end") : null));
   add("dialog.confirmed_at", date(decision.confirmedAt));
   add("dialog.offline_until", allowed ? date(decision.graceEndsAt) : null);
   if (limitUsage !== null) {

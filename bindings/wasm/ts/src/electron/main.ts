@@ -70,7 +70,7 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
   const release = (event: IpcSender, id: unknown): void => share.release(event, id);
-  // This call comes first, because it throws if a license is shared already. Nothing else has been registered by then.
+  // This call throws if a license is shared already. It comes first, so that nothing else has been registered by then.
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);
@@ -190,8 +190,8 @@ class Share {
     const { signal } = running;
     switch (call.method) {
       case "follow":
-        // This is the first call of a new page in this frame. The frame's previous page is gone, so the portal for that
-        // page is closed.
+        // A page calls `follow` first, so this is a new page in this frame. The frame's previous page is gone, and its
+        // portal is closed.
         this.#portals?.end(place);
         return this.#license.current();
       case "portal":
@@ -307,6 +307,7 @@ function parse(message: unknown): Call | undefined {
     case "refresh":
     case "deactivate":
     case "forget":
+    case "startTrial":
       return { id, method };
     case "activate":
       if ((key !== null && typeof key !== "string") || typeof replacePrevious !== "boolean") return undefined;

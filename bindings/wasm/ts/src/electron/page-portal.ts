@@ -25,8 +25,8 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * Maps the number by which the page refers to a value of the reply to the number that this process uses for the same
-   * value.
+   * Translates numbers: the page and this process refer to one value of the reply by different numbers. Each key is the
+   * page's number, and its value is this process's number.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }
@@ -104,7 +104,7 @@ class PagePortal {
 
   /** Keeps a reply until the page releases it. Returns the part of the reply that the page receives. */
   #hold(id: number, reply: Reply): PortalReply {
-    // a compromised page may use the same id for two calls; the reply to the first of them is wiped
+    // only a compromised page uses the same id for two calls; the reply to the first call is then wiped
     this.release(id);
     const numbers = new Map<unknown, unknown>();
     const value: unknown = JSON.parse(reply.json, (name, value: unknown) => {
@@ -119,8 +119,8 @@ class PagePortal {
   }
 
   /**
-   * Returns a copy of a page's request in which other numbers identify the values. The page has its own number for each
-   * value. The copy contains the numbers that are used by `holder`, which keeps the values.
+   * Returns a copy of a page's request with other numbers. The page refers to a value by the page's own number. In the
+   * copy, this number is replaced by the number under which `holder` keeps the value.
    */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {

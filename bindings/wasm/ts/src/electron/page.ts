@@ -18,8 +18,8 @@ import type { Decision, Explanation } from "../types.js";
  */
 export interface PageBridge {
   /**
-   * Whether `current` returns the decision for the present moment, and returns it quickly. If so, the page calls
-   * `current` whenever the app reads the decision. Otherwise, the page calls `current` only once.
+   * Whether the page may call `current` whenever the app reads the decision, because `current` is fast and returns the
+   * decision for the present moment. Otherwise, the page calls `current` only once.
    */
   keepsTime?: boolean;
   current(): Decision;
@@ -32,6 +32,7 @@ export interface PageBridge {
   consume(id: number, count: number): Promise<Decision>;
   deactivate(id: number): Promise<Deactivation>;
   forget(id: number): Promise<Decision>;
+  startTrial(id: number): Promise<Decision>;
   /** Runs an operation of the customer portal. `request` describes the operation in JSON. */
   callPortal(id: number, request: string, onProgress: (progress: Progress) => void): Promise<PortalReply>;
   /** Wipes the values of the reply to the call with this id. */
@@ -116,6 +117,7 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
     consume: (count = 1, options) => page.run((id) => bridge.consume(id, count), options?.signal),
     deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
     forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
+    startTrial: (options) => page.run((id) => bridge.startTrial(id), options?.signal),
     callPortal: (request, onProgress, signal) =>
       page.run(
         async (id) => ({ ...(await bridge.callPortal(id, request, onProgress)), release: () => bridge.releaseReply(id) }),

@@ -61,6 +61,7 @@ function pageBridge(mirror: Mirror): PageBridge {
       return { ...decision, deactivated };
     },
     forget: (id) => decision({ id, method: "forget" }),
+    startTrial: (id) => decision({ id, method: "startTrial" }),
     callPortal: async (id, request, onProgress) => {
       const { portal } = await mirror.call({ id, method: "portal", request }, onProgress);
       if (!portal) throw failure("internal", "the main process did not send the reply of the customer portal");

@@ -43,7 +43,7 @@ export const RELEASE = "polar-license:release";
  * call.
  */
 export type Call = { id: number } & (
-  | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }
+  | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" | "startTrial" }
   | { method: "activate"; key: string | null; replacePrevious: boolean }
   | { method: "consume"; count: number }
   /** `request` is a request of the customer portal, in JSON. */

@@ -50,8 +50,8 @@ const TOKEN_BYTES = 8;
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * For locks that are held for a long time: a lock that has not been rewritten for this long counts as left behind by a
- * dead holder. A living holder rewrites its lock every second.
+ * The age from which a lock counts as left behind by a dead holder. Used for locks that are held for a long time: a
+ * living holder rewrites its lock every second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time limit for waiting for other processes. */
@@ -251,7 +251,7 @@ export class FileLock {
 
   /** Creates the lock file. Returns `false` if another process still holds the lock when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that this call last tried to take over, without success. The call does not try again before `untilMs`,
+    // The lock that this call has tried to take over without success. The call does not try again before `untilMs`,
     // unless the lock changes.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {

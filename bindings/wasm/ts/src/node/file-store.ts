@@ -109,9 +109,9 @@ export class FileStore implements Store {
 
   /**
    * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that only one process at a time sends
-   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn.
-   * Waiting would gain nothing: a process that cannot create the lock cannot save Polar's answer for other processes
-   * either.
+   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn: a
+   * process that cannot create the lock cannot save Polar's answer for other processes either, so waiting would gain
+   * nothing.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;

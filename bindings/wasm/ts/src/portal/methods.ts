@@ -48,9 +48,9 @@ export interface Portal {
   claimSeat(this: void, invitation: string, options?: CallOptions): Promise<PortalSession>;
 
   /**
-   * Starts a session with a token from a success page or the vendor's backend. Sends nothing. Anybody can open a
-   * success page with a token of their own. So use a token from a success page only if the page was opened with a
-   * secret that the app created for its purchase, such as a random number in the success URL.
+   * Starts a session with a token from a success page or the vendor's backend. Sends nothing. Use a token from a
+   * success page only if the page was opened with a secret that the app created for this purchase, such as a random
+   * number in the success URL. Otherwise anybody could open the success page with a token of their own.
    *
    * Rejects with `invalid_argument` if `token` cannot be a token.
    */
@@ -90,9 +90,9 @@ export interface PortalSession {
   licenseKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Returns the keys of `licenseKeys` that can be used, in the same order as `licenseKeys`. If no key can be used,
-   * returns the expired key with the latest expiry instead: this device's clock may be wrong, so the key may not really
-   * have expired. When that key is activated, Polar accepts or refuses it. The result always has at least one key.
+   * Returns the keys of `licenseKeys` that can be used, in the same order. If no key can be used, returns the expired
+   * key with the latest expiry instead: if this device's clock is wrong, that key may be valid, and Polar decides when
+   * it is activated. The result always has at least one key.
    *
    * Rejects with `refused` and a reason if the customer has no key for this app, or if no key can be used and none has
    * expired. Rejects with `refused` and no reason if the session has ended.

@@ -26,8 +26,8 @@ export interface Reply {
 export type PortalReply = Pick<Reply, "json" | "address">;
 
 /**
- * Runs an operation. `request` is called with the holder that will run the operation: an engine, or the connection to
- * another process. `request` returns the request for this holder, and throws if an argument is wrong.
+ * Runs an operation. Calls `request` with the holder that runs the operation: an engine, or the connection to another
+ * process. `request` returns the request for this holder. It throws if an argument is wrong.
  */
 export type RunPortal = (request: (holder: Holder) => Request, options: WaitOptions) => Promise<Reply>;
 

@@ -21,12 +21,11 @@ export function discreet<Shown extends object, Personal extends object>(
 /** The names of the personal members. A `message` is personal too if its object has an `email`. */
 const PERSONAL = ["email", "name", "label"];
 
-/** Returns the value of a reply. Also returns the handle of that value if it has one. */
+/** Returns the value of a reply, and the handle of that value if it has one. */
 export function shown({ holder, release, json }: Reply): { value: unknown; handle: Handle | undefined } {
   const reply = new HeldReply(holder, release);
   let last: Handle | undefined;
-  // the callback gets inner objects before outer ones, so the last value of `last` is the handle of the outermost
-  // object
+  // `JSON.parse` visits inner objects before outer ones, so the last handle is that of the outermost object
   const value: unknown = JSON.parse(json, (_, value: unknown) => {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return Object.freeze(value);

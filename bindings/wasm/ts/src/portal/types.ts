@@ -61,7 +61,7 @@ export interface Customer {
 
 /** A purchase that is paid, and the outcome of requesting a code for the buyer. */
 export interface Purchase {
-  /** The outcome of the request for a code: either an e-mail is on its way, or the user has to choose a customer. */
+  /** The result of the request for a code: an e-mail is on its way, or the user has to choose a customer. */
   readonly code: CodeRequest;
 }
 
@@ -75,15 +75,15 @@ export interface LicenseKey {
   /** `****-` and the last six characters of the key. */
   readonly displayKey: string;
   /**
-   * The status, which says whether the key can be used. This device's clock, which may be wrong, determines whether the
-   * status is `expired`.
+   * The status, which says whether the key can be used. The status `expired` depends on this device's clock, which may
+   * be wrong.
    */
   readonly status: KeyStatus;
   /** The id of the benefit to which the key belongs. */
   readonly benefitId: string;
   /** The number of devices on which the key may be active at once; null if the key needs no activation. */
   readonly limitActivations: number | null;
-  /** The highest usage that may be consumed; null if there is no limit. */
+  /** The total number of uses that the key allows; null if there is no limit. */
   readonly limitUsage: number | null;
   /** The usage so far. */
   readonly usage: number;
@@ -133,17 +133,14 @@ export interface ListedDevices {
   readonly devices: readonly Device[];
 }
 
-/** No device is shown: the vendor does not show devices to customers, or there is none. */
+/** No device is shown: the vendor hides devices from customers, or there are none. */
 export interface HiddenDevices {
   readonly kind: "hidden";
-  /**
-   * Whether it is certain that there are devices, which is the case if every seat is taken or if this device has a
-   * seat.
-   */
+  /** Whether it is certain that devices have seats: either every seat is taken, or this device has a seat. */
   readonly isCertain: boolean;
   /**
-   * The page on which customers of this vendor manage their purchases; null if its address is unknown, or if there is
-   * certainly no device.
+   * The page on which customers of this vendor manage their purchases; null if its address is unknown or if it is
+   * certain that no device has a seat.
    */
   readonly page: string | null;
   /**
@@ -153,7 +150,7 @@ export interface HiddenDevices {
   readonly message: string;
 }
 
-/** The devices on which a license key is active: either a list of them, or the reason why none can be shown. */
+/** The devices on which a license key is active: a list, or the reason why none can be shown. */
 export type Devices = ListedDevices | HiddenDevices;
 
 /** A device on which a license key is active. */

@@ -48,6 +48,8 @@ export interface LicenseCalls<Feature extends string = string> {
   deactivate(this: void, options?: CallOptions): Promise<Deactivation | undefined>;
   /** See `License.forget`. */
   forget(this: void, options?: CallOptions): Promise<Decision | undefined>;
+  /** See `License.startTrial`. */
+  startTrial(this: void, options?: CallOptions): Promise<Decision | undefined>;
 }
 
 /** The explanation for every feature until there is a license. */
@@ -78,7 +80,7 @@ export class Store {
   constructor(license?: License) {
     this.#license = license;
     this.#state = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
-    // the first render must be the same on the server and in the page, even if only one of them has a license
+    // the first render must be the same on the server and in the page, although the server may have no license
     this.#initial = { ...this.#state, allows: () => false, explain: () => UNKNOWN };
   }
 
@@ -192,6 +194,7 @@ export class Store {
       consume: (count, options) => this.#call((license) => license.consume(count, options)),
       deactivate: (options) => this.#call((license) => license.deactivate(options)),
       forget: (options) => this.#call((license) => license.forget(options)),
+      startTrial: (options) => this.#call((license) => license.startTrial(options)),
     };
   }
 

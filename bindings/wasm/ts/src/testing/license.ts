@@ -1,7 +1,7 @@
 /**
  * A license in any state, for tests of an app. A fake license is a client like any other, and the real engine makes its
- * decisions. To reach the wanted state, a fake license goes through the necessary events with a test clock and a test
- * Polar. It therefore needs no network and no files, and never waits.
+ * decisions. A test clock and a test Polar bring it into the wanted state: for example, the license is activated, and
+ * then grace ends. A fake license therefore needs no network and no files, and never waits.
  */
 
 import { create, type LicenseOptions } from "../create.js";
@@ -53,10 +53,12 @@ export async function fakeLicense<Feature extends string = string>(
   const { state = "active", features = {}, settings, clock = testClock() } = options;
   const polar = options.polar ?? testPolar(clock);
   const configured = Object.entries(features).map(([name, isOn]) => [name, [isOn ? BENEFIT : OTHER]]);
+  const inTrial = Object.entries(features).flatMap(([name, isOn]) => (isOn ? [name] : []));
   const all: LicenseOptions = {
     organizationId: ORGANIZATION,
     appId: "com.example.fake",
     features: Object.fromEntries(configured) as Record<string, string[]>,
+    ...(state === "trial" ? { trialDays: 14, trialFeatures: inTrial } : {}),
     ...settings,
     storage: memoryStorage(),
     fetch: polar.fetch,
@@ -100,8 +102,8 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
   },
   async clock_suspect(life) {
     await activate(life);
-    // sets the clock while the app is not running. A running app would not follow the change: it measures the elapsed
-    // time, and does not trust the user's clock.
+    // Sets the clock while the app is not running. A running app would not notice: it measures the elapsed time, and
+    // does not trust the user's clock.
     life.license.dispose();
     life.clock.set(life.clock.now() - AGES_MS);
     life.license = await life.start();
@@ -116,6 +118,9 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
     await activate(life);
     life.clock.advance(AGES_MS);
     await goOffline(life);
+  },
+  async trial({ license }) {
+    await license.startTrial();
   },
 };
 

@@ -71,8 +71,8 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
   /**
-   * The last key and the last organization that a request contained. Most requests of the portal contain neither of
-   * them, but the replies to these requests need both.
+   * The key and the organization that the last request with a key or an organization contained. Replies in the portal
+   * need both of them, but most requests of the portal contain neither.
    */
   const named: LicenseFields = {};
   let taken = 0;

@@ -431,6 +431,7 @@ async function carryOut(process, step) {
     refresh: () => client.refresh({ signal }),
     consume: () => client.consume(step.count ?? 0, { signal }),
     forget: () => client.forget({ signal }),
+    startTrial: () => client.startTrial({ signal }),
     activate: () => client.activate(step.key, { signal, replacePrevious: step.replacePrevious ?? false }),
     deactivate: () => client.deactivate({ signal }),
   };

@@ -51,18 +51,17 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // The portal was reset before each of these exchanges. The first exchange after one of the resets is missing
-        // from the file, because the file contains equal exchanges only once. So the name of the next exchange is added
-        // here.
+        // The portal was reset before each of these exchanges. One more exchange after a reset is not in the file,
+        // because the file contains equal exchanges only once. The name of the exchange that follows it is added here.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
     }
 }
 
-/// Returns the headers of a recorded reply. If the request named no version, the reply's `polar-version` was the
-/// current version of Polar's server at that time. It is replaced by `current`, which is the current version of the
-/// local server.
+/// Returns the headers of a recorded reply. If the request named no version, the recorded `polar-version` is the
+/// version that was current at Polar at that time. It is then replaced by `current`, the current version of the local
+/// server.
 pub(crate) fn reply_headers(recorded: &Value, current: ApiVersion) -> Vec<(String, String)> {
     let mut headers = pairs(&recorded["response"]["headers"]);
     if recorded["request"]["headers"].get("Polar-Version").is_none() {
@@ -114,8 +113,8 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The tables of the portal's recorded seed. Each row has a name in its field `role`, and the rows refer to each other
-/// by these names. `id` returns the id of the row with a given role.
+/// The tables of the portal's recorded seed. A row has a name, in its field `role`, by which other rows refer to it.
+/// `id` returns the id of the row with this name.
 struct Rows<'a>(&'a Value);
 
 impl Rows<'_> {

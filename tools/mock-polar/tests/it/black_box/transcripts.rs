@@ -27,8 +27,8 @@ const NOT_IMITATED: [&str; 5] = [
     "activate/label lone surrogate",
 ];
 
-/// The recorded exchanges that the local server answers differently. They are about orders, subscriptions and the
-/// export, which no client of license keys needs, and about the backend of a vendor.
+/// The recorded exchanges that the local server answers differently. No client of license keys needs them: they are
+/// about orders, subscriptions, the export of personal data, and the backend of a vendor.
 const NOT_IN_THE_PORTAL: [&str; 12] = [
     "power/export all data",
     "power/export as a plain member",
@@ -72,10 +72,10 @@ struct Replay {
     limited: Polar,
     /// The current version of the API. A request that names no version is answered in this version.
     version: ApiVersion,
-    /// The words in the seed. They are not random: the recordings and the local server have the same ones.
+    /// The words that are in the seed. They are not random: they are the same in the recordings and on the local
+    /// server.
     known: HashSet<String>,
-    /// Maps each random word in the recordings, such as an id or a key, to the word that the local server has in its
-    /// place.
+    /// Maps each random word in the recordings, such as an id or a key, to the word that the local server uses instead.
     bound: HashMap<String, String>,
     mails: usize,
     streams: Vec<TcpStream>,
@@ -112,8 +112,8 @@ impl Replay {
     }
 
     /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. Also delays their
-    /// workers, because Polar's worker did not run during the recordings. The few exchanges before which it ran say so
-    /// in their names.
+    /// workers, because Polar's worker did not run while the exchanges were recorded. It ran only before a few
+    /// exchanges, whose names say so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -169,8 +169,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats what happened before this exchange but was not recorded: the server was reset, or requests were sent.
-    /// This is known from the counters in the recorded replies.
+    /// Repeats events that happened before this exchange but were not recorded: resets of the server, and requests. The
+    /// counters in the recorded replies reveal these events.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
@@ -237,7 +237,7 @@ impl Replay {
             "bought/5 keys once the worker has run"
             | "stream-run/5 grants of the second checkout, with the token of the first" => self.free.run_worker(),
             "stream-run/1 confirm" => self.listen("/v1/checkouts/client/polar_c_CHECKOUT_OPEN/stream", &[]),
-            // In the recorded reply, `modified_at` is set. This request sets it, and changes nothing else.
+            // `modified_at` is set in the recorded reply. This request sets it, and changes nothing else.
             "cors/me 200" => {
                 let headers = [("Authorization", "Bearer polar_cst_TOKEN_ADA"), ("Content-Length", "2")];
                 exchange(self.free.address(), "PATCH", "/v1/customer-portal/customers/me", &headers, b"{}").unwrap();
@@ -374,8 +374,8 @@ fn reset(polar: &Polar) {
     polar.delay_purchases(Duration::from_secs(1_000_000));
 }
 
-/// Returns the kind of a random word, or `None` if the word is not random. A recorded word and a local word can stand
-/// for each other only if they are of the same kind.
+/// Returns the kind of a random word, or `None` if the word is not random. Only words of the same kind can correspond
+/// to each other.
 fn kind(word: &str) -> Option<&'static str> {
     let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     let token = ["polar_cst_", "polar_mst_", "polar_c_", "polar_cl_", "cus_"];
@@ -422,8 +422,8 @@ fn collect_words(value: &Value, known: &mut HashSet<String>) {
 fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     let mut named = Map::new();
     for (name, value) in headers {
-        // The length of a body is not compared: the times in two otherwise equal bodies can differ in their number of
-        // digits. The client has already checked that this header states the length of the body.
+        // The length of the body is left out: a time has more digits in some replies than in others. The client has
+        // already checked that the body has the length that this header states.
         let value = if name == "content-length" { "…".to_owned() } else { site(&value) };
         if !["date", "server", "connection"].contains(&name.as_str()) {
             named.insert(name, value.into());
