@@ -450,6 +450,8 @@ impl Editor<'_> {
         let kept = record.keyless_seats.iter().find(|kept| is_here(kept));
         label = label.or_else(|| kept?.label.clone());
         record.keyless_seats.retain(|kept| !is_here(kept));
+        // Another computer may have given up this seat, which is not released yet, and may then have asked for it again.
+        record.releases.retain(|release| Some(release.activation_id) != identity.activation_id());
         record.license = Some(self.license(confirmation, revision, label, &known));
         record.untrusted = None;
     }

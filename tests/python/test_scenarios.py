@@ -24,9 +24,7 @@ LEFT_OUT = "air-gap.json"
 files. The functions of C that the package calls run all of them (tests/c_functions.rs)."""
 
 SCENARIOS = [
-    (file, scenario)
-    for file, scenario in read_scenarios(FOLDER, COMMON, LEFT_OUT)
-    if WANTED in scenario["name"]
+    (file, scenario) for file, scenario in read_scenarios(FOLDER, COMMON, LEFT_OUT) if WANTED in scenario["name"]
 ]
 
 
