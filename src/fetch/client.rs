@@ -126,14 +126,11 @@ impl Client {
         self.driver.run(Operation::Forget).await.result
     }
 
-<<<<<<< HEAD
-=======
     #[doc = include_str!("../client/operations/start_trial.md")]
     pub async fn start_trial(&self) -> Result<Decision, Error> {
         self.driver.run(Operation::StartTrial).await.result
     }
 
->>>>>>> wip/core
     #[doc = include_str!("../client/operations/offline_request.md")]
     ///
     /// This client has neither `offline_answer` nor `offline_release`, because a page with a network would publish the
@@ -150,14 +147,6 @@ impl Client {
     #[doc = include_str!("../client/operations/offline_return.md")]
     pub async fn offline_return(&self) -> Result<OfflineReturn, Error> {
         OfflineReturn::of(self.driver.run(Operation::OfflineReturn).await)
-<<<<<<< HEAD
-    }
-
-    #[doc = include_str!("../client/operations/start_trial.md")]
-    pub async fn start_trial(&self) -> Result<Decision, Error> {
-        self.driver.run(Operation::StartTrial).await.result
-=======
->>>>>>> wip/core
     }
 
     #[doc = include_str!("../client/operations/cancel.md")]

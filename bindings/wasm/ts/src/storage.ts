@@ -26,11 +26,12 @@ export interface Storage {
   outlook?(appId: string): OutlookText;
 
   /**
-   * Opens the store of a record that this device keeps for another one, beside its own. Only storages that survive a
-   * crash have this method. A client can act for other devices only with such a storage.
+   * Returns the store for the record that this device keeps for another one, for which it acts. `place` has the tag of
+   * the other device. Does not access any data yet. A client with a storage that lacks this method cannot act for other
+   * devices.
    * @internal
    */
-  openForOther?(place: Place): Store;
+  openOther?(place: Place): Store;
 }
 
 /**

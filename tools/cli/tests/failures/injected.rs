@@ -169,11 +169,7 @@ pub(crate) fn fail_each_call(operation: &Operation) {
     assert!(hit * 10 > tried * 8, "only {hit} of {tried} calls were reached");
 }
 
-<<<<<<< HEAD
-/// Checks the conditions that must hold after every operation, then those that must hold after this operation.
-=======
 /// Checks the conditions that must hold after every operation, and then the conditions that belong to this operation.
->>>>>>> wip/core
 fn check(prepared: &Prepared<'_>, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
     let device = &prepared.device;
     // Two panics of the standard library are allowed: one if a thread cannot be started, and one if a directory cannot

@@ -5,7 +5,7 @@
 
 import type { Place, Storage, Store } from "../storage.js";
 import { defaultDirectory } from "./directory.js";
-import { FileStore } from "./file-store.js";
+import { type Extension, FileStore } from "./file-store.js";
 import { deviceSource } from "./machine.js";
 
 export interface FileStorageOptions {
@@ -19,12 +19,12 @@ export interface FileStorageOptions {
 /** Creates a storage that keeps records in files that only their owner can read. Does not access any file yet. */
 export function fileStorage(options: FileStorageOptions = {}): Storage {
   const directory = options.directory ?? defaultDirectory();
-  const open = (place: Place, isForOther: boolean): Store =>
-    directory === undefined ? new NoStore() : new FileStore(directory, place, isForOther);
+  const store = (place: Place, extension: Extension): Store =>
+    directory === undefined ? new NoStore() : new FileStore(directory, place, extension);
   return {
     device: () => deviceSource(directory),
-    open: (place) => open(place, false),
-    openForOther: (place) => open(place, true),
+    open: (place) => store(place, ".license"),
+    openOther: (place) => store(place, ".other.license"),
   };
 }
 

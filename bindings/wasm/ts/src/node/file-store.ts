@@ -22,9 +22,12 @@ import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within,
  * first MiB is read, and the engine rejects that part as it rejects a record that was tampered with.
  */
 const READ_LIMIT = 1024 * 1024;
+/**
+ * The extension of a record: `.license` for the record of this device, and `.other.license` for the record that this
+ * device keeps for another one. Neither of the two is ever loaded in place of the other.
+ */
+export type Extension = ".license" | ".other.license";
 const EXTENSION = ".license";
-/** The extension of a record that this device keeps for another one. */
-const OTHER_EXTENSION = ".other.license";
 /**
  * The longest time that creating or removing the lock's file may take. If it takes longer, the file system counts as
  * unavailable.
@@ -45,8 +48,7 @@ const NOTHING = "no license\n";
 export class FileStore implements Store {
   readonly #directory: string;
   readonly #place: Place;
-  /** Whether this device keeps the record for another one, for which it has answered a request. */
-  readonly #isForOther: boolean;
+  readonly #extension: Extension;
   readonly #path: string;
   readonly #lock: FileLock;
   /** The lock that a process holds while it sends requests to Polar. */
@@ -54,11 +56,11 @@ export class FileStore implements Store {
   /** Whether the files that dead processes left behind have been removed. */
   #hasSwept = false;
 
-  constructor(directory: string, place: Place, isForOther = false) {
+  constructor(directory: string, place: Place, extension: Extension = EXTENSION) {
     this.#directory = directory;
     this.#place = place;
-    this.#isForOther = isForOther;
-    this.#path = within(directory, fileName(place, isForOther ? OTHER_EXTENSION : EXTENSION));
+    this.#extension = extension;
+    this.#path = within(directory, fileName(place, extension));
     this.#lock = FileLock.brief(this.#path);
     this.#asking = FileLock.kept(`${this.#path}.asking`);
   }
@@ -74,7 +76,7 @@ export class FileStore implements Store {
     const record = await readRecord(this.#path).catch((error: unknown) => {
       throw failure("read the license file", error);
     });
-    if (record === undefined) return this.#isForOther ? undefined : this.#newestSibling();
+    if (record === undefined) return this.#newestSibling();
     return isNothing(record) ? undefined : record;
   }
 
@@ -179,6 +181,7 @@ export class FileStore implements Store {
    * move the license to this device. Errors are ignored, because the app works without the offer.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {
+    if (this.#extension !== EXTENSION) return undefined;
     const names = await readdir(this.#directory).catch((): string[] => []);
     const siblings: { name: string; modified: bigint }[] = [];
     for (const name of names.filter((name) => isSibling(name, this.#place))) {
@@ -200,7 +203,7 @@ export class FileStore implements Store {
  * other than `A-Z a-z 0-9 . - _` is replaced by `_` (one for each Unicode code point), the result is cut to 64
  * characters, and a leading `.` is replaced by `_`.
  */
-export function fileName(place: Place, extension = EXTENSION): string {
+export function fileName(place: Place, extension: Extension = EXTENSION): string {
   return `${prefix(place)}${place.device}${extension}`;
 }
 

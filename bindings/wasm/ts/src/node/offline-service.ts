@@ -31,13 +31,12 @@ export function offlineService(own: ServiceParts, disposal: AbortSignal): Offlin
   const { storage, settings, engines, parts, fetch, clock } = own;
 
   const run = async ({ text, by, operation }: Work, { signal }: CallOptions): Promise<Finished> => {
-    const { openForOther } = storage;
-    if (!openForOther) throw worded(new LicenseError("invalid_config", OWN_STORAGE), settings.texts);
+    if (!storage.openOther) throw worded(new LicenseError("invalid_config", OWN_STORAGE), settings.texts);
     const forAnother: typeof parts.forAnother = (Engine, seed) =>
       (Engine as typeof compiled.Engine)[by](parts.settings, text, seed, parts.ownPace);
     const make = (): Promise<Engine> => engines({ ...parts, forAnother }, clock);
     const engine = await make();
-    const store = openForOther({ appId: settings.appId, ...engine.tags() });
+    const store = storage.openOther({ appId: settings.appId, ...engine.tags() });
     const client = await Client.open(make, engine, { store, outlook: undefined, fetch, clock }, settings);
     const stop = onAbort(disposal, client.dispose);
     try {
