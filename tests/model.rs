@@ -22,6 +22,8 @@
     reason = "a test fails by panicking, and its devices and keys are where it put them"
 )]
 
+#[path = "model/air_gap.rs"]
+mod air_gap;
 #[path = "model/invariants.rs"]
 mod invariants;
 #[path = "model/polar.rs"]
@@ -45,6 +47,9 @@ use world::{Check, World};
 /// The number of stories that run in each environment. Together they run at least 100,000 steps of the engine.
 const CASES: u32 = 230;
 const LEAST_STEPS_PER_CASE: u64 = 75;
+
+/// The number of stories of a computer that is never online, for each kind of clock.
+const AIR_GAP_CASES: u32 = 300;
 
 fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -118,6 +123,48 @@ fn everything_recovers(world: &mut World) -> Check {
         invariants::old_seats_are_given_up(world, device, decision.as_ref().and_then(|decision| decision.license()))?;
     }
     Ok(())
+}
+
+/// Runs many stories of a computer that is never online. Returns how many answers it imported.
+fn air_gap_stories(has_right_clock: bool, seed: u32) -> u64 {
+    let cases = number("POLAR_MODEL_CASES", AIR_GAP_CASES);
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let mut bytes = [64 + u8::from(has_right_clock); 32];
+    bytes[..4].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let imports = Cell::new(0);
+    let result = runner.run(&air_gap::story(has_right_clock), |story| {
+        let mut world = air_gap::World::new(has_right_clock);
+        let result =
+            story.into_iter().try_for_each(|event| world.apply(event)).and_then(|()| world.everything_recovers());
+        imports.set(imports.get() + world.imports);
+        result.map_err(|rule| TestCaseError::fail(format!("{rule}\n\n{}", world.story.join("\n"))))
+    });
+    match result {
+        Ok(()) => imports.get(),
+        Err(error) => panic!("with a right clock: {has_right_clock}, seed {seed}: {error}"),
+    }
+}
+
+fn air_gap_rounds(has_right_clock: bool) {
+    for round in soak::rounds(1) {
+        let seed = number("POLAR_MODEL_SEED", 0).wrapping_add(round as u32);
+        let imports = air_gap_stories(has_right_clock, seed);
+        println!("never online, right clock: {has_right_clock}, seed {seed}: {imports} answers imported");
+        if seed == 0 && number("POLAR_MODEL_CASES", AIR_GAP_CASES) >= AIR_GAP_CASES {
+            assert!(imports >= 2 * u64::from(AIR_GAP_CASES), "only {imports} imports");
+        }
+    }
+}
+
+#[test]
+fn a_computer_that_is_never_online_has_exactly_what_it_imported() {
+    air_gap_rounds(true);
+}
+
+#[test]
+fn a_computer_that_is_never_online_has_no_more_if_its_clock_jumps() {
+    air_gap_rounds(false);
 }
 
 macro_rules! environments {

@@ -7,7 +7,7 @@ use crate::under_way::Portal;
 use crate::values::{Change, Current, Explained, Look, Step, another_kind, defect, no_such_step, thrown, to_js};
 use polar_license::config::{Config, ConfigBuilder};
 use polar_license::device::DeviceId;
-use polar_license::engine::{self, Host, OfflineRequest, Operation, Pacer, ReturnedSeats, Span, Watch};
+use polar_license::engine::{self, Host, Operation, Pacer, Span, Watch};
 use polar_license::transport::{Answer, RetryHeaders, Sent};
 use polar_license::{Error, Now};
 use std::cell::{RefCell, RefMut};
@@ -56,34 +56,6 @@ impl Engine {
             None => DeviceId::derive(&organization, device),
         };
         Ok(Self::of(engine::Engine::new(config, host(device, system, seed)?, pacer(own_pace))))
-    }
-
-    /// Creates an engine for the device that wrote `request`. The engine can answer this request.
-    #[wasm_bindgen(js_name = forRequest)]
-    pub fn for_request(
-        settings: &str,
-        request: &str,
-        seed: &[u8],
-        #[wasm_bindgen(js_name = ownPace)] own_pace: bool,
-    ) -> Result<Self, JsValue> {
-        let config = configured(settings).map_err(thrown)?;
-        let request = OfflineRequest::read(&config, request).map_err(thrown)?;
-        let host = host(request.device().clone(), request.system().to_owned(), seed)?;
-        Ok(Self::of(engine::Engine::for_device(&config, host, pacer(own_pace))))
-    }
-
-    /// Creates an engine for the device that wrote the return `text`. The engine can release the seats of that device.
-    #[wasm_bindgen(js_name = forReturn)]
-    pub fn for_return(
-        settings: &str,
-        text: &str,
-        seed: &[u8],
-        #[wasm_bindgen(js_name = ownPace)] own_pace: bool,
-    ) -> Result<Self, JsValue> {
-        let config = configured(settings).map_err(thrown)?;
-        let returned = ReturnedSeats::read(&config, text).map_err(thrown)?;
-        let host = host(returned.device().clone(), String::new(), seed)?;
-        Ok(Self::of(engine::Engine::for_device(&config, host, pacer(own_pace))))
     }
 
     /// The tag that identifies the organization, environment and app: 16 hexadecimal digits.
@@ -145,14 +117,6 @@ impl Engine {
         self.begin(Operation::OfflineRequest, now(wall, mono))
     }
 
-    /// Activates `key` for the device that wrote `request`. The last step has the text of the answer. The engine must
-    /// come from `forRequest`.
-    #[wasm_bindgen(js_name = offlineAnswer)]
-    pub fn offline_answer(&self, request: &str, key: String, wall: f64, mono: f64) -> NextStep {
-        let request = OfflineRequest::read(self.inner()?.engine.config(), request).map_err(thrown)?;
-        self.begin(Operation::OfflineAnswer { request, key: key.into() }, now(wall, mono))
-    }
-
     /// Imports an answer, on a computer without a network.
     #[wasm_bindgen(js_name = offlineImport)]
     pub fn offline_import(&self, text: &str, wall: f64, mono: f64) -> NextStep {
@@ -163,13 +127,6 @@ impl Engine {
     #[wasm_bindgen(js_name = offlineReturn)]
     pub fn offline_return(&self, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::OfflineReturn, now(wall, mono))
-    }
-
-    /// Releases the seats of the device that wrote the return `text`. The engine must come from `forReturn`.
-    #[wasm_bindgen(js_name = offlineRelease)]
-    pub fn offline_release(&self, text: &str, wall: f64, mono: f64) -> NextStep {
-        let returned = ReturnedSeats::read(self.inner()?.engine.config(), text).map_err(thrown)?;
-        self.begin(Operation::OfflineRelease(returned), now(wall, mono))
     }
 
     /// Returns the change to the stored record that JavaScript must make in a `store` step. `stored` is the stored
@@ -327,7 +284,7 @@ impl Engine {
 pub(crate) type NextStep = Result<Ts<Step<'static>>, JsValue>;
 
 impl Engine {
-    fn of(engine: engine::Engine) -> Self {
+    pub(crate) fn of(engine: engine::Engine) -> Self {
         Self(RefCell::new(Inner {
             engine,
             steps: Numbered::default(),
@@ -343,7 +300,7 @@ impl Engine {
         self.0.try_borrow_mut().map_err(|_| defect("the engine is in use"))
     }
 
-    fn begin(&self, operation: Operation, now: Now) -> NextStep {
+    pub(crate) fn begin(&self, operation: Operation, now: Now) -> NextStep {
         let mut inner = self.inner()?;
         let step = inner.engine.begin(operation, now);
         inner.show(step, now)
@@ -394,16 +351,16 @@ impl Inner {
     }
 }
 
-fn host(device: DeviceId, system: String, seed: &[u8]) -> Result<Host, JsValue> {
+pub(crate) fn host(device: DeviceId, system: String, seed: &[u8]) -> Result<Host, JsValue> {
     let seed = seed.try_into().map_err(|_| defect("the seed must have 16 bytes"))?;
     Ok(Host { device, system: system.into(), seed, takes_turns: true })
 }
 
-fn pacer(own_pace: bool) -> Pacer {
+pub(crate) fn pacer(own_pace: bool) -> Pacer {
     if own_pace { Pacer::new() } else { PACER.with(Pacer::clone) }
 }
 
-fn configured(settings: &str) -> Result<Config, Error> {
+pub(crate) fn configured(settings: &str) -> Result<Config, Error> {
     ConfigBuilder::from_json(settings)?.build()
 }
 

@@ -6,6 +6,7 @@
 //!   ts/  (fetch, storage, locks, timers)
 //!    │   methods of one class; their results are JavaScript objects
 //!   portal.rs                   further methods for the customer portal, in a WebAssembly file of its own
+//!   service.rs                  further methods for acting for other computers, in the same file
 //!    │
 //!   engine.rs ── arguments.rs   converts arguments: numbers and names
 //!    │      ├─── values.rs      converts results, and declares them for TypeScript
@@ -22,6 +23,8 @@ mod engine;
 mod numbered;
 #[cfg(feature = "portal")]
 mod portal;
+#[cfg(feature = "service")]
+mod service;
 #[cfg(feature = "portal")]
 mod under_way;
 mod values;

@@ -17,7 +17,7 @@ export async function inChromium(folder, environment, further) {
     const results = await page.evaluate((environment) => globalThis.runAll(environment), environment);
     await page.close();
     for (const tests of further)
-      results.push(...(await resultsOf(tests(browser, site, environment), environment.only)));
+      results.push(...(await resultsOf(tests(browser, site, { ...environment, folder }), environment.only)));
     return results;
   } finally {
     await browser.close();

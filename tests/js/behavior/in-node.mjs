@@ -12,7 +12,8 @@ export async function inNode(folder, environment) {
   try {
     const { runAll } = await import(pathToFileURL(join(folder, "shared/all.mjs")));
     const wasm = () => readFile(join(folder, "node_modules/polar-license/polar_license.wasm"));
-    return await runAll({ ...environment, platform: "Node", wasm, unhandled });
+    const { Folder } = await import(pathToFileURL(join(folder, "shared/scenarios/folder.mjs")));
+    return await runAll({ ...environment, platform: "Node", wasm, unhandled, Folder });
   } finally {
     process.off("unhandledRejection", note);
     process.off("uncaughtException", note);

@@ -4,7 +4,7 @@
 //
 //   run.mjs ── in-node.mjs ───── shared/all.mjs       the same tests on both: they know the package, the local Polar
 //      │  └─── in-chromium.mjs ──┘                    and nothing of the platform
-//      └─────── tabs.mjs, policy.mjs, clocks.mjs, outlooks.mjs      tests for pages only
+//      └─────── tabs.mjs, policy.mjs, clocks.mjs, outlooks.mjs, air-gap.mjs     tests for pages only
 //
 // POLAR_LICENSE_TARBALL is the package. POLAR_LICENSE_PROGRAM is the command line tool, whose `serve` is the local
 // Polar. No test connects to another machine, and no test waits for time to pass: `shared/timers.mjs` makes deadlines
@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 
 import { Electron } from "../electron/stand-in.mjs";
 import { startLocalPolar } from "../start-polar.mjs";
+import { airGapTests } from "./air-gap.mjs";
 import { clockTests } from "./clocks.mjs";
 import { inChromium } from "./in-chromium.mjs";
 import { inNode } from "./in-node.mjs";
@@ -33,7 +34,7 @@ try {
   const environment = { polar: polar.url, texts: scenarioTexts(), only };
   const results = {
     Node: await inNode(folder, { ...environment, Electron }),
-    Chromium: await inChromium(folder, environment, [tabTests, policyTests, clockTests, outlookTests]),
+    Chromium: await inChromium(folder, environment, [tabTests, policyTests, clockTests, outlookTests, airGapTests]),
   };
   process.exitCode = report(results);
 } finally {

@@ -7,28 +7,9 @@ import test, { after } from "node:test";
 
 import { LocalPolar } from "../behavior/shared/local-polar.mjs";
 import { scripts, startPolar } from "../electron/polar.mjs";
+import { traps } from "./trapping.mjs";
 
 const EMAIL = "ottilie.quillfeather@example.com";
-
-/** A module that traps: `(module (func (export "trap") unreachable))`. */
-const TRAP = Buffer.from("0061736d0100000001040160000003020100070801047472617000000a05010300000b", "hex");
-const { trap } = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports;
-
-const traps = { armed: false, instances: 0 };
-const { instantiate } = WebAssembly;
-WebAssembly.instantiate = async (module, imports) => {
-  const instance = await instantiate(module, imports);
-  const { exports } = instance;
-  // leaves Node's own WebAssembly alone, which its `fetch` uses for HTTP
-  if (!("engine_new" in exports)) return instance;
-  traps.instances += 1;
-  const mined = (member) => (typeof member !== "function" ? member : (...given) => {
-    const returned = member(...given);
-    if (traps.armed) trap();
-    return returned;
-  });
-  return { exports: Object.fromEntries(Object.entries(exports).map(([name, member]) => [name, mined(member)])) };
-};
 
 const { createLicenseClient, LicenseError, memoryStorage } = await import(`${scripts}/portal.node.js`);
 

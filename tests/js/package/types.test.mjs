@@ -33,6 +33,8 @@ const PROGRAMS = {
 
 const APP = `
 import { createLicenseClient, LicenseError, type Decision, type License, type LicenseClient, memoryStorage } from "polar-license";
+import type { OfflineAnswer, OfflineService } from "polar-license";
+import { createLicenseClient as forNode, type NodeLicenseClient } from "polar-license/node";
 import { type LicenseFailure } from "polar-license/electron-preload";
 import { createLicenseClient as withPortal, type PortalSession } from "polar-license/portal";
 import { createLicenseClient as slim } from "polar-license/slim";
@@ -80,10 +82,22 @@ export async function main(url: string): Promise<Decision> {
   same[Symbol.dispose]();
   // an object that a test can use in place of a client, and that components accept
   const { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget } = license;
-  const fake: License = { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget };
+  const { offlineRequest, offlineImport, offlineReturn } = license;
+  const onThis = { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget };
+  const fake: License = { ...onThis, offlineRequest, offlineImport, offlineReturn };
   const names: License<"export"> = fake;
   const any: License = license;
   console.log(names === any);
+  const offlineText: string = await license.offlineRequest({ signal: new AbortController().signal });
+  if ((await license.offlineImport("")).airGapped) console.log((await license.offlineReturn()).text?.length);
+  // @ts-expect-error a client of a page cannot act for other computers
+  await license.offlineAnswer(offlineText, "");
+  // @ts-expect-error a client of a page cannot act for other computers
+  await license.offlineRelease("");
+  const inNode: NodeLicenseClient<"export"> = await forNode({ ...options, airGapDays: 90 });
+  const service: OfflineService = inNode;
+  const answer: OfflineAnswer = await service.offlineAnswer(offlineText, "");
+  console.log(answer.decision.state, answer.text.length, (await service.offlineRelease("")).deactivated);
   const portal = (await withPortal(options)).portal();
   const request = await portal.requestCode("", { signal: new AbortController().signal });
   if (request.kind === "sent") console.log(request.email.length, request.message.length);
@@ -291,6 +305,7 @@ test("every block of the READMEs compiles", () => {
   const pages = [
     [join(root, "README.md"), 12],
     [inRepository("README.md"), 1],
+    [inRepository("docs/src/air-gap.md"), 2],
     [inRepository("docs/src/guides/electron.md"), 4],
     [inRepository("docs/src/guides/web.md"), 2],
     [inRepository("docs/src/states.md"), 1],

@@ -20,6 +20,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let program = target.join("debug/polar-license");
     let units = cmd!(sh, "node --test --test-reporter=spec tests/js/node/ tests/js/electron/");
     units.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
+    check_air_gap(sh, &target)?;
     let tarball = &packed.file;
     cmd!(sh, "node tests/js/runners/run.mjs {tarball}").run()?;
     let frameworks = cmd!(sh, "node --test --test-reporter=spec tests/js/frameworks/frameworks.test.mjs");
@@ -31,6 +32,14 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let hostile = shell::cargo(sh, "test --locked --workspace --test hostile -- --ignored --nocapture");
     let app = format!("node node {}", workspace::root().join("tests/js/behavior/hostile-app.mjs").display());
     Ok(hostile.env("POLAR_LICENSE_TARBALL", &packed.file).env("POLAR_LICENSE_HOSTILE_APPS", app).run()?)
+}
+
+/// Lets programs in Node play both computers of the story in two network namespaces, alone and with the command.
+fn check_air_gap(sh: &Shell, target: &Path) -> Result<()> {
+    let computer = workspace::root().join("tests/js/node/air-gap-computer.mjs");
+    let words = ["node".into(), computer.display().to_string(), target.join("package/npm").display().to_string()];
+    let test = shell::cargo(sh, "test --locked --workspace --test it namespaces -- --nocapture");
+    Ok(test.env("POLAR_AIR_GAP_PROGRAM", serde_json::to_string(&words)?).run()?)
 }
 
 /// Tests the dialog: in Chromium, in Firefox if Firefox can be installed, and in the page of `cargo xtask demo-web`.

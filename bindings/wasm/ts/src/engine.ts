@@ -15,11 +15,8 @@ export interface Parts {
   device: string;
   system: string;
   ownPace: boolean;
-  /**
-   * The text of another device for which the engine acts, and the function that reads it. Absent if the engine is for
-   * this device. If it is present, `device` and `system` are not used.
-   */
-  actsFor?: { text: string; by: "forRequest" | "forReturn" };
+  /** Creates an engine that acts for another device. Absent if the engine is for this device. */
+  forAnother?: (Engine: typeof compiled.Engine, seed: Uint8Array) => compiled.Engine;
 }
 
 /** The tags that distinguish the engine's record from other records. */
@@ -73,14 +70,13 @@ export class Engine {
   readonly #compiled: compiled.Engine;
   #isFreed = false;
 
-  constructor(instance: Instance, { settings, device, system, ownPace, actsFor }: Parts, clock: Clock) {
+  constructor(instance: Instance, { settings, device, system, ownPace, forAnother }: Parts, clock: Clock) {
     this.#instance = instance;
     this.#clock = clock;
     const { Engine } = instance.glue;
-    this.#compiled = this.#guarded(() =>
-      actsFor
-        ? Engine[actsFor.by](settings, actsFor.text, randomBytes(), ownPace)
-        : new Engine(settings, device, system, randomBytes(), ownPace),
+    const seed = randomBytes();
+    this.#compiled = this.#guarded(
+      () => forAnother?.(Engine, seed) ?? new Engine(settings, device, system, seed, ownPace),
     );
   }
 

@@ -7,9 +7,9 @@
  */
 
 import { create, type LicenseOptions } from "./create.js";
-import { inlined } from "./inlined.js";
 import type { LicenseClient } from "./license.js";
 import { platform } from "./node/apps-platform.js";
+import { inlined } from "./portal/inlined.js";
 
 export * from "./public.js";
 

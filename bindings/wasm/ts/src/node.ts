@@ -4,9 +4,9 @@
  */
 
 import { create, type LicenseOptions } from "./create.js";
-import { inlined } from "./inlined.js";
 import type { NodeLicenseClient } from "./license.js";
 import { node } from "./node/platform.js";
+import { inlined } from "./portal/inlined.js";
 
 export type { NodeLicenseClient } from "./license.js";
 export { fileStorage, type FileStorageOptions } from "./node/file-storage.js";

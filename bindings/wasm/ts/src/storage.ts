@@ -26,11 +26,12 @@ export interface Storage {
   outlook?(appId: string): OutlookText;
 
   /**
-   * Whether this storage keeps the records of other devices beside the record of this device, and keeps them safe from
-   * a crash. A client can act for other devices only with such a storage.
+   * Returns the store for the record that this device keeps for another one, for which it acts. `place` has the tag of
+   * the other device. Does not access any data yet. A client with a storage that lacks this method cannot act for other
+   * devices.
    * @internal
    */
-  readonly holdsOtherDevices?: true;
+  openOther?(place: Place): Store;
 }
 
 /**

@@ -86,14 +86,6 @@ export class Engine {
      */
     explain(feature: string, wall: number, mono: number): Explained;
     /**
-     * Creates an engine for the device that wrote `request`. The engine can answer this request.
-     */
-    static forRequest(settings: string, request: string, seed: Uint8Array | number[], ownPace: boolean): Engine;
-    /**
-     * Creates an engine for the device that wrote the return `text`. The engine can release the seats of that device.
-     */
-    static forReturn(settings: string, text: string, seed: Uint8Array | number[], ownPace: boolean): Engine;
-    /**
      * Removes the license from this device without releasing the seat.
      */
     forget(wall: number, mono: number): Step;
@@ -127,18 +119,9 @@ export class Engine {
      */
     nextChange(wall: number, mono: number): number | undefined;
     /**
-     * Activates `key` for the device that wrote `request`. The last step has the text of the answer. The engine must
-     * come from `forRequest`.
-     */
-    offlineAnswer(request: string, key: string, wall: number, mono: number): Step;
-    /**
      * Imports an answer, on a computer without a network.
      */
     offlineImport(text: string, wall: number, mono: number): Step;
-    /**
-     * Releases the seats of the device that wrote the return `text`. The engine must come from `forReturn`.
-     */
-    offlineRelease(text: string, wall: number, mono: number): Step;
     /**
      * Writes a request, on a computer without a network. The last step has its text.
      */

@@ -7,6 +7,7 @@
 //   platform   "Node" or "page"
 //   unhandled  an array to which unhandled errors are added
 //   Electron   a stand-in for Electron; only in Node
+//   Folder     a class: the records of a computer in files; only in Node
 
 import { withTimeLimit, rest } from "./timers.mjs";
 import * as faults from "./faults.mjs";

@@ -1,22 +1,25 @@
 // Runs all of tests/scenarios through the public API.
 
-import { readCommon, readFile } from "./scenarios/read.mjs";
+import { needsFiles, readCommon, readFile } from "./scenarios/read.mjs";
 import { spoiltOnes } from "./scenarios/spoil.mjs";
 import { inWindow } from "./scenarios/window.mjs";
 import { run } from "./scenarios/world.mjs";
 
 /**
  * Returns the tests. `texts` are the files of tests/scenarios by their names, and `polar` is the local Polar's address.
- * If there is a stand-in for `Electron`, the scenarios of the portal also run in a window.
+ * If there is a stand-in for `Electron`, the scenarios of the portal also run in a window. Without a `Folder`, which a
+ * page does not have, the scenarios with a second computer are left out.
  */
-export function tests({ texts, polar, platform, Electron }) {
+export function tests({ texts, polar, platform, Electron, Folder }) {
   const { "common.json": shared, "portal/common.json": ofPortal, "members.json": members, ...files } = texts;
-  const commons = { license: readCommon(shared, members), portal: { ...readCommon(ofPortal, members), polar } };
+  const commons = { license: { ...readCommon(shared, members), Folder }, portal: { ...readCommon(ofPortal, members), polar } };
   const all = Object.entries(files).flatMap(([file, text]) => {
     const common = file.startsWith("portal/") ? commons.portal : commons.license;
     return readFile(common, text).map((scenario) => ({ common, file, scenario }));
   });
-  const possible = all.filter(({ scenario }) => platform === "Node" || !needsNode(scenario));
+  const possible = all.filter(
+    ({ common, scenario }) => platform === "Node" || !(needsNode(scenario) || needsFiles(common, scenario)),
+  );
   return possible.flatMap(({ common, file, scenario }) => {
     const sound = { name: `${file}: ${scenario.name}`, kind: "scenarios", run: () => goesAsItSays(common, file, scenario) };
     const spoilt = {

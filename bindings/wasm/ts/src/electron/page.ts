@@ -88,9 +88,8 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
       return page.latest as Decision;
     },
     /** Hides the text of an answer or a return, which contains the key, from logs, copies and JSON. */
-    hide<Result extends OfflineAnswer | OfflineReturn>(result: Result): Result {
-      if (!bridge.isCopied) Object.defineProperty(result, "text", { enumerable: false });
-      return result;
+    hide<Result extends OfflineAnswer | OfflineReturn>({ decision, text }: Result): Result {
+      return Object.defineProperty({ decision }, "text", { value: text, enumerable: bridge.isCopied === true }) as Result;
     },
     async run<Result>(start: (id: number) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
       page.calls += 1;

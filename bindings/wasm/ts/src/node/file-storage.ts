@@ -5,7 +5,7 @@
 
 import type { Place, Storage, Store } from "../storage.js";
 import { defaultDirectory } from "./directory.js";
-import { FileStore } from "./file-store.js";
+import { type Extension, FileStore } from "./file-store.js";
 import { deviceSource } from "./machine.js";
 
 export interface FileStorageOptions {
@@ -19,10 +19,12 @@ export interface FileStorageOptions {
 /** Creates a storage that keeps records in files that only their owner can read. Does not access any file yet. */
 export function fileStorage(options: FileStorageOptions = {}): Storage {
   const directory = options.directory ?? defaultDirectory();
+  const store = (place: Place, extension: Extension): Store =>
+    directory === undefined ? new NoStore() : new FileStore(directory, place, extension);
   return {
     device: () => deviceSource(directory),
-    open: (place: Place): Store => (directory === undefined ? new NoStore() : new FileStore(directory, place)),
-    holdsOtherDevices: true,
+    open: (place) => store(place, ".license"),
+    openOther: (place) => store(place, ".other.license"),
   };
 }
 

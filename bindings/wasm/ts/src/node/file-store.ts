@@ -22,6 +22,11 @@ import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within,
  * first MiB is read, and the engine rejects that part as it rejects a record that was tampered with.
  */
 const READ_LIMIT = 1024 * 1024;
+/**
+ * The extension of a record: `.license` for the record of this device, and `.other.license` for the record that this
+ * device keeps for another one. Neither of the two is ever loaded in place of the other.
+ */
+export type Extension = ".license" | ".other.license";
 const EXTENSION = ".license";
 /**
  * The longest time that creating or removing the lock's file may take. If it takes longer, the file system counts as
@@ -43,6 +48,7 @@ const NOTHING = "no license\n";
 export class FileStore implements Store {
   readonly #directory: string;
   readonly #place: Place;
+  readonly #extension: Extension;
   readonly #path: string;
   readonly #lock: FileLock;
   /** The lock that a process holds while it sends requests to Polar. */
@@ -50,10 +56,11 @@ export class FileStore implements Store {
   /** Whether the files that dead processes left behind have been removed. */
   #hasSwept = false;
 
-  constructor(directory: string, place: Place) {
+  constructor(directory: string, place: Place, extension: Extension = EXTENSION) {
     this.#directory = directory;
     this.#place = place;
-    this.#path = within(directory, fileName(place));
+    this.#extension = extension;
+    this.#path = within(directory, fileName(place, extension));
     this.#lock = FileLock.brief(this.#path);
     this.#asking = FileLock.kept(`${this.#path}.asking`);
   }
@@ -174,6 +181,7 @@ export class FileStore implements Store {
    * move the license to this device. Errors are ignored, because the app works without the offer.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {
+    if (this.#extension !== EXTENSION) return undefined;
     const names = await readdir(this.#directory).catch((): string[] => []);
     const siblings: { name: string; modified: bigint }[] = [];
     for (const name of names.filter((name) => isSibling(name, this.#place))) {
@@ -194,8 +202,8 @@ export class FileStore implements Store {
  * other than `A-Z a-z 0-9 . - _` is replaced by `_` (one for each Unicode code point), the result is cut to 64
  * characters, and a leading `.` is replaced by `_`.
  */
-export function fileName(place: Place): string {
-  return `${prefix(place)}${place.device}${EXTENSION}`;
+export function fileName(place: Place, extension: Extension = EXTENSION): string {
+  return `${prefix(place)}${place.device}${extension}`;
 }
 
 function prefix({ appId, product }: Place): string {

@@ -23,7 +23,7 @@ export async function createWithPortal(
     return async (parts, clock) => {
       const engine = await made(parts, clock);
       // the portal is for this device
-      if (!parts.actsFor) latest = engine;
+      if (!parts.forAnother) latest = engine;
       return engine;
     };
   };

@@ -1,4 +1,7 @@
-/** Creates the engine with the customer portal. Its WebAssembly is part of the script. */
+/**
+ * Creates the engine with all its parts: the customer portal, and the operations with which a computer acts for others.
+ * Its WebAssembly is part of the script.
+ */
 
 // @ts-expect-error the build creates this module from the output of wasm-bindgen
 import { createGlue } from "#portal-glue";

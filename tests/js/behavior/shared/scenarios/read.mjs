@@ -9,9 +9,10 @@ const MEMBERS = {
   file: ["about", "scenarios"],
   scenario: ["name", "why", "shows", "broken", "config", "device", "sold", "given", "steps"],
   step: [
-    ...["as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect"],
-    ...["control", "call", "with", "name", "waits", "during", "times"],
+    ...["on", "as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect"],
+    ...["text", "copy", "control", "call", "with", "name", "waits", "during", "times"],
   ],
+  copy: ["change", "skip", "double", "first", "lines"],
   control: ["get", "post", "patch", "delete", "vendor", "body", "times", "name", "expect"],
   waits: ["after", "control", "cancelAt", "stage", "atLeast", "atMost"],
   restart: ["config", "device"],
@@ -52,6 +53,23 @@ export function allSteps(common, scenario) {
   return [...given, ...scenario.steps];
 }
 
+/** Whether a scenario needs another computer than A, which keeps its records in files. */
+export function needsFiles(common, scenario) {
+  return allSteps(common, scenario).some(({ on }) => on !== undefined);
+}
+
+/** Returns the copy that a user makes of a text. */
+export function copyOf(text, { change, skip, double, first, lines }) {
+  const copied = [...text];
+  const at = (position) => (position < 0 ? text.length + position : position);
+  if (change !== undefined) copied[at(change)] = copied[at(change)] === "7" ? "9" : "7";
+  if (skip !== undefined) copied.splice(at(skip), 1);
+  if (double !== undefined) copied.splice(at(double), 0, copied[at(double)]);
+  const whole = copied.slice(0, first).join("");
+  if (lines === undefined) return whole;
+  return whole.toLowerCase().match(new RegExp(`.{1,${lines}}`, "g")).join(" \r\n ");
+}
+
 /** Parses a duration such as `3d`, `-15d`, `+1h30m` or `23h59m59s999ms`. Returns milliseconds. */
 export function duration(text) {
   if (!/^[+-]?(\d+(ms|s|m|h|d|y))+$/.test(text)) throw new Error(`\`${text}\` is no duration`);
@@ -73,7 +91,7 @@ export function time(value) {
 
 function checkStep(step) {
   known("step", step);
-  for (const name of ["restart", "clock", "store", "waits"]) known(name, step[name] ?? {});
+  for (const name of ["restart", "clock", "store", "waits", "copy"]) known(name, step[name] ?? {});
   for (const control of [...(step.control ?? []), ...(step.waits?.control ?? [])]) known("control", control);
   for (const steps of Object.values(step.during ?? {})) steps.forEach(checkStep);
   for (const exchange of step.polar ?? []) {

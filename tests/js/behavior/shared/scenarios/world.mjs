@@ -1,5 +1,5 @@
-// Everything around the library in a scenario: clocks, the store, the connection to Polar, and processes that start and
-// end. Carries out a scenario's steps, and collects what differs from the expectations.
+// Everything around the library in a scenario: computers with their clocks and stores, the connection to Polar, and
+// processes that start and end. Carries out a scenario's steps, and collects what differs from the expectations.
 
 import { createLicenseClient, LicenseError } from "polar-license";
 import * as withPortal from "polar-license/portal";
@@ -7,7 +7,7 @@ import * as withPortal from "polar-license/portal";
 import { expire, withTimeLimit } from "../timers.mjs";
 import { differences } from "./compare.mjs";
 import { call, Portal } from "./portal.mjs";
-import { allSteps, duration, START, time } from "./read.mjs";
+import { allSteps, copyOf, duration, START, time } from "./read.mjs";
 import { answer } from "./replies.mjs";
 
 /**
@@ -17,7 +17,10 @@ import { answer } from "./replies.mjs";
 const REQUEST_MS = 600;
 
 /** The members that an expectation may have besides the members of a decision. */
-const OTHERS = ["error", "store", "deactivated", "allows", "covers"];
+const OTHERS = ["error", "store", "deactivated", "text", "allows", "covers"];
+
+/** The operations with which a computer acts for another one. */
+const FOR_ANOTHER = ["offlineAnswer", "offlineRelease"];
 
 /** The members that the expectation of a portal's operation may have besides the members of its reply. */
 const OF_A_CALL = ["error", "store", "decision", "requests", "mails"];
@@ -42,15 +45,22 @@ export async function run(common, file, scenario) {
     // later steps would only hide the first failure
     if (world.failures.length > 0) break;
   }
-  for (const process of world.processes.values()) process.client.dispose();
+  world.end();
   return world.failures;
 }
 
 class World {
   failures = [];
-  processes = new Map();
-  #clocks = { wall: START, polar: START, monotonic: 0 };
-  #store = { bytes: undefined, fails: "nothing", kept: new Map() };
+  #processes = new Map();
+  #polarTime = START;
+  /** The store of computer A. */
+  #store = { bytes: undefined, fails: "nothing" };
+  /** The clocks of the computers, and the folders of all computers other than A. */
+  #computers = new Map();
+  /** The records that steps have kept, by the computer's name and their own. */
+  #kept = new Map();
+  /** The texts that steps have stored. */
+  #texts = new Map();
   #settings = new Map();
   #dead = new Set();
   #common;
@@ -69,19 +79,25 @@ class World {
     this.failures.push(`${this.#place}: ${place}: ${what}`);
   }
 
+  end() {
+    for (const process of this.#processes.values()) process.client.dispose();
+    for (const { folder } of this.#computers.values()) folder?.remove();
+  }
+
   async step(step, place) {
     for (let time = 0; time < (step.times ?? 1); time += 1) await this.#step(step, place);
   }
 
   async #step(step, place) {
-    if (step.clock) this.#moveClocks(step.clock);
-    if (step.store) this.#editStore(step.store);
-    const name = step.as ?? "main";
+    const computer = step.on ?? "A";
+    if (step.clock) this.#moveClocks(step.clock, computer);
+    if (step.store) this.#editStore(step.store, computer);
+    const name = `${computer} ${step.as ?? "main"}`;
     if (step.restart) await this.#restart(name, step.restart);
     for (const control of step.control ?? []) await this.#control(control, place);
     if (!step.do && !step.call && !step.expect) return;
     if (this.#dead.has(name)) throw new Error(`\`${name}\` was killed and is not running; restart it first`);
-    const process = this.processes.get(name) ?? (await this.#start(name, this.#settingsOf(name)));
+    const process = this.#processes.get(name) ?? (await this.#start(name, this.#settingsOf(name)));
     // this step may happen during another step, which continues afterwards
     const outer = process.step;
     process.step = { place, always: step.always ?? {}, script: [...(step.polar ?? [])], during: { ...step.during } };
@@ -91,86 +107,141 @@ class World {
 
   async #carryOut(name, process, step) {
     const { place, script } = process.step;
+    const { computer } = process;
     this.#watch(process, "at the start");
-    const before = this.#store.bytes;
+    const before = this.#records(computer);
     const asked = this.#portal?.asked.length;
-    const outcome = await (step.call ? this.#call(process, step) : carryOut(process, step));
+    const outcome = await (step.call ? this.#call(process, step) : this.#operate(process, step));
     for (const { request } of script) this.fail(place, `request: expected ${request}, got none`);
-    const expected = (await this.#portal?.resolved(step.expect ?? {})) ?? step.expect ?? {};
+    const expected = (await this.#portal?.resolved(step.expect ?? {})) ?? this.#withTexts(step.expect ?? {});
     if (process.step.killed) {
       this.#bury(name, process);
       if (Object.keys(expected).some((member) => member !== "store")) {
         this.fail(place, "a killed process shows nothing; only `store` can be expected");
       }
-      return this.#compareStore(expected, before, place);
+      return this.#compareStore(expected, computer, before, place);
     }
-    this.#checkAtRest(process, outcome, step.call, place);
+    this.#checkAtRest(process, outcome, step, place);
     if (step.call) this.#compareReply(expected, outcome, place);
     else this.#compare(expected, process, outcome, place);
     if (this.#portal) await this.#checkLocalPolar(expected, outcome, asked, place);
-    this.#compareStore(expected, before, place);
+    this.#compareStore(expected, computer, before, place);
     this.#watch(process, "at the end");
   }
 
+  /** Carries out an operation, and stores its text. */
+  async #operate(process, step) {
+    const text = step.text === undefined ? undefined : copyOf(this.#withTexts(step.text), step.copy ?? {});
+    const before = process.client.current();
+    const outcome = await carryOut(process, { ...step, text });
+    if (FOR_ANOTHER.includes(step.do)) {
+      const after = process.client.current();
+      if (after !== before) this.fail(process.step.place, `this computer's own decision changed to ${JSON.stringify(after)}`);
+      // the error has no decision if the other computer's record was not read yet
+      outcome.decision ??= after;
+    }
+    if (step.name !== undefined) this.#texts.set(step.name, outcome.text);
+    return outcome;
+  }
+
+  /** Replaces the references to texts, such as `{answer}`, by the texts. */
+  #withTexts(value) {
+    const replaced = (text) => text.replaceAll(/\{(\w+)\}/g, (all, name) => this.#texts.get(name) ?? all);
+    return JSON.parse(JSON.stringify(value), (_, inner) => (typeof inner === "string" ? replaced(inner) : inner));
+  }
+
   #settingsOf(name) {
-    const first = { config: overlaid(this.#common.config, this.#scenario.config), device: this.#scenario.device };
-    return this.#settings.get(name) ?? { ...first, device: first.device ?? this.#common.device };
+    const [computer] = name.split(" ");
+    const device = computer === "A" ? (this.#scenario.device ?? this.#common.device) : computer;
+    return this.#settings.get(name) ?? { config: overlaid(this.#common.config, this.#scenario.config), device };
   }
 
   async #restart(name, { config, device }) {
     this.#dead.delete(name);
-    this.processes.get(name)?.client.dispose();
-    this.processes.delete(name);
+    this.#processes.get(name)?.client.dispose();
+    this.#processes.delete(name);
     const known = this.#settingsOf(name);
     await this.#start(name, { config: overlaid(known.config, config), device: device ?? known.device });
   }
 
   async #start(name, settings) {
-    const process = { config: settings.config, step: { place: `start of ${name}`, always: {}, script: [] } };
+    const [computer] = name.split(" ");
+    const { clocks, folder } = this.#computer(computer);
+    const process = { computer, config: settings.config, step: { place: `start of ${name}`, always: {}, script: [] } };
     const create = this.#portal ? withPortal.createLicenseClient : createLicenseClient;
     const client = await create({
       ...((await this.#portal?.resolved(settings.config)) ?? settings.config),
       deviceId: settings.device,
-      storage: { device: async () => settings.device, open: () => this.#storeOf(process) },
+      storage: folder?.storage ?? { device: async () => settings.device, open: () => this.#storeOf(process) },
       fetch: (url, init) => (this.#portal ? this.#local(process, url, init) : this.#polar(process, url, init)),
-      clock: { now: () => this.#clocks.wall, monotonic: () => this.#clocks.monotonic },
+      clock: { now: () => clocks.wall, monotonic: () => clocks.monotonic },
       autoRefresh: false,
     });
     process.client = this.#common.window ? this.#common.window(client) : client;
-    this.processes.set(name, process);
+    this.#processes.set(name, process);
     this.#settings.set(name, settings);
     return process;
   }
 
-  /** Restores the store as it was when the request left, because a killed process does nothing after that. */
+  /** Restores the records as they were when the request left, because a killed process does nothing after that. */
   #bury(name, process) {
-    this.#store.bytes = process.step.killed.bytes;
+    this.#replaceRecords(process.computer, process.step.killed.records);
     process.client.dispose();
-    this.processes.delete(name);
+    this.#processes.delete(name);
     this.#dead.add(name);
   }
 
-  #moveClocks({ pass, hold, sleep, wall }) {
-    const [passed, held, slept] = [pass, hold, sleep].map((text) => (text === undefined ? 0 : duration(text)));
-    const clocks = this.#clocks;
-    clocks.polar += passed + held + slept;
-    if (passed + held + slept > 0) this.#portal?.advance(passed + held + slept);
-    clocks.wall += passed + slept;
-    clocks.monotonic += passed + held;
-    if (wall !== undefined) clocks.wall = time(wall) ?? clocks.wall + duration(wall);
+  /** Returns the clocks and the folder of a computer. Computer A has no folder. */
+  #computer(name) {
+    const known = this.#computers.get(name);
+    if (known) return known;
+    const clocks = { wall: this.#polarTime, monotonic: 0 };
+    const computer = { clocks, folder: name === "A" ? undefined : new this.#common.Folder() };
+    this.#computers.set(name, computer);
+    return computer;
   }
 
-  #editStore(step) {
+  /** Returns what a computer stores. The record of computer A has no file, and its name is empty. */
+  #records(computer) {
+    const { folder } = this.#computer(computer);
+    if (folder) return folder.records;
+    return new Map(this.#store.bytes && [["", this.#store.bytes]]);
+  }
+
+  #replaceRecords(computer, records) {
+    const { folder } = this.#computer(computer);
+    if (folder) folder.records = records;
+    else this.#store.bytes = records.get("");
+  }
+
+  /** Moves the clocks. Time passes on every computer, but only the clocks of `computer` can stand still or be set. */
+  #moveClocks({ pass, hold, sleep, wall }, computer) {
+    const [passed, held, slept] = [pass, hold, sleep].map((text) => (text === undefined ? 0 : duration(text)));
+    const all = passed + held + slept;
+    const own = this.#computer(computer).clocks;
+    this.#polarTime += all;
+    if (all > 0) this.#portal?.advance(all);
+    for (const { clocks } of this.#computers.values()) {
+      clocks.wall += clocks === own ? passed + slept : all;
+      clocks.monotonic += clocks === own ? passed + held : all;
+    }
+    if (wall !== undefined) own.wall = time(wall) ?? own.wall + duration(wall);
+  }
+
+  /** Edits what a computer stores. On a computer with a folder, only whole records can be kept, put back and removed. */
+  #editStore(step, computer) {
+    if (step.keep !== undefined) this.#kept.set(`${computer} ${step.keep}`, this.#records(computer));
+    if (step.put !== undefined) {
+      const kept = this.#kept.get(`${computer} ${step.put}`);
+      if (!kept) throw new Error(`nothing was kept as \`${step.put}\``);
+      this.#replaceRecords(computer, kept);
+    }
+    if (step.remove) this.#replaceRecords(computer, new Map());
+    if (computer !== "A") return;
     const store = this.#store;
     if (step.fails !== undefined) Object.assign(store, { fails: step.fails, writes: undefined });
     if (step.writes !== undefined) store.writes = step.writes;
-    if (step.keep !== undefined) store.kept.set(step.keep, store.bytes);
-    if (step.put !== undefined) {
-      if (!store.kept.has(step.put)) throw new Error(`nothing was kept as \`${step.put}\``);
-      store.bytes = store.kept.get(step.put);
-    }
     if (step.text !== undefined) store.bytes = new TextEncoder().encode(step.text);
-    if (step.remove) store.bytes = undefined;
     if (step.flip === undefined && step.set === undefined && step.truncate === undefined) return;
     if (!store.bytes) throw new Error("nothing is stored that could be edited");
     const bytes = store.bytes.slice(0, step.truncate);
@@ -201,7 +272,7 @@ class World {
     const store = this.#store;
     if (store.writes === undefined) return;
     if (store.writes === 0) {
-      this.#moveClocks({ pass: "60s" });
+      this.#moveClocks({ pass: "60s" }, "A");
       throw new Error("the disk is full");
     }
     store.writes -= 1;
@@ -234,7 +305,7 @@ class World {
           for (const { times: _, ...request } of control) await portal.request(request);
         });
       }
-      this.#moveClocks({ pass: `${Math.round(report.nextInMs)}ms` });
+      this.#moveClocks({ pass: `${Math.round(report.nextInMs)}ms` }, process.computer);
       if (waits.cancelAt === reports.length) abort.abort();
       // a window receives the report after the wait has begun
       else expire(0);
@@ -264,7 +335,7 @@ class World {
 
   /** Sends a request to the local Polar, and returns the response. */
   async #local(process, url, init) {
-    this.#moveClocks({ pass: `${REQUEST_MS}ms` });
+    this.#moveClocks({ pass: `${REQUEST_MS}ms` }, process.computer);
     const { step } = process;
     this.#watch(process, "while asking Polar");
     const { asked, response } = await this.#portal.exchange(url, init);
@@ -278,7 +349,7 @@ class World {
   }
 
   async #polar(process, url, init) {
-    this.#moveClocks({ pass: `${REQUEST_MS}ms` });
+    this.#moveClocks({ pass: `${REQUEST_MS}ms` }, process.computer);
     const { step } = process;
     const { place } = step;
     this.#watch(process, "while asking Polar");
@@ -296,7 +367,7 @@ class World {
     }
     const { reply } = exchange;
     if (reply.killed) {
-      step.killed = { bytes: this.#store.bytes };
+      step.killed = { records: this.#records(process.computer) };
       throw new TypeError("killed");
     }
     if (reply.cancelled) {
@@ -312,7 +383,7 @@ class World {
       const cause = reply.sent === "no" ? { code: "ECONNREFUSED" } : undefined;
       throw new TypeError("fetch failed", { cause });
     }
-    return answer(this.#common, this.#scenario, endpoint, body, reply, this.#clocks.polar);
+    return answer(this.#common, this.#scenario, endpoint, body, reply, this.#polarTime);
   }
 
   #watch(process, when) {
@@ -322,9 +393,9 @@ class World {
   }
 
   /** Checks what must hold after every step, even if the step does not mention it. */
-  #checkAtRest({ client }, { decision, error }, call, place) {
+  #checkAtRest({ client }, { decision, error, text }, step, place) {
     const current = client.current();
-    for (const name of ["allowed", "state", "features"]) {
+    for (const name of FOR_ANOTHER.includes(step.do) ? [] : ["allowed", "state", "features"]) {
       const [said, is] = [decision?.[name], current[name]].map((value) => JSON.stringify(value));
       if (said !== is) this.fail(place, `\`${name}\` of the outcome is ${said}, of current ${is}`);
     }
@@ -332,18 +403,18 @@ class World {
       if (one) for (const wrong of uncertain(this.#common.states[one.state], one)) this.fail(place, wrong);
     }
     // some refusals of the portal have no reason
-    if (error && !call && this.#common.withReason.includes(error.kind) !== (error.reason !== null)) {
+    if (error && !step.call && this.#common.withReason.includes(error.kind) !== (error.reason !== null)) {
       this.fail(place, `the reason of an error of kind ${error.kind} is ${error.reason}`);
     }
     if (client.current() !== current || !Object.isFrozen(current)) this.fail(place, "current is another object each time");
     const shown = JSON.stringify({ decision, error });
     const keys = [...Object.keys(this.#common.sold ?? {}), ...Object.keys(this.#scenario.sold ?? {})];
-    for (const secret of [...this.#common.personal, ...keys]) {
+    for (const secret of [...this.#common.personal, ...keys, ...(text ? [text] : [])]) {
       if (shown.includes(secret)) this.fail(place, `\`${secret}\` is shown`);
     }
   }
 
-  #compare(expected, { client }, { decision, error, deactivated }, place) {
+  #compare(expected, { client }, { decision, error, deactivated, text }, place) {
     if (error && !expected.error) this.fail(place, `failed with ${JSON.stringify(error)}`);
     if (!error && expected.error) this.fail(place, `error: expected ${JSON.stringify(expected.error)}, got none`);
     if (error && expected.error) {
@@ -352,6 +423,9 @@ class World {
     this.#compareDecision(expected, decision, place);
     if ("deactivated" in expected && expected.deactivated !== deactivated) {
       this.fail(place, `deactivated: expected ${expected.deactivated}, got ${deactivated}`);
+    }
+    if ("text" in expected) {
+      for (const wrong of differences({ text: expected.text }, { text })) this.fail(place, wrong);
     }
     for (const [feature, on] of Object.entries(expected.allows ?? {})) {
       const is = client.allows(feature);
@@ -409,14 +483,15 @@ class World {
     }
   }
 
-  #compareStore({ store: expected }, before, place) {
+  #compareStore({ store: expected }, computer, before, place) {
     if (expected === undefined) return;
-    const now = this.#store.bytes;
-    const same = String(now) === String(before);
+    const [was, now] = [before, this.#records(computer)].map((records) => [...records]);
+    const same = String(now) === String(was);
     // a record of at most 120 bytes contains nothing but the times of requests and of a pause
-    const absent = (now?.length ?? 0) <= 120;
+    const absent = now.every(([, record]) => record.length <= 120);
     const is = { present: !absent, absent, unchanged: same, changed: !same }[expected];
-    if (!is) this.fail(place, `store: expected ${expected}, got ${now?.length} bytes where ${before?.length} were`);
+    const lengths = (records) => records.map(([, record]) => record.length);
+    if (!is) this.fail(place, `store: expected ${expected}, got records of ${lengths(now)} bytes after ${lengths(was)}`);
   }
 }
 
@@ -433,9 +508,16 @@ async function carryOut(process, step) {
     forget: () => client.forget({ signal }),
     activate: () => client.activate(step.key, { signal, replacePrevious: step.replacePrevious ?? false }),
     deactivate: () => client.deactivate({ signal }),
+    offlineRequest: async () => ({ decision: undefined, text: await client.offlineRequest({ signal }) }),
+    offlineAnswer: () => client.offlineAnswer(step.text, step.key, { signal }),
+    offlineImport: () => client.offlineImport(step.text, { signal }),
+    offlineReturn: () => client.offlineReturn({ signal }),
+    offlineRelease: () => client.offlineRelease(step.text, { signal }),
   };
   try {
-    const { deactivated, ...decision } = await operations[step.do ?? "current"]();
+    const result = await operations[step.do ?? "current"]();
+    if ("text" in result) return { decision: result.decision ?? client.current(), text: result.text };
+    const { deactivated, ...decision } = result;
     return { decision, deactivated };
   } catch (error) {
     return failed(error);
@@ -481,5 +563,5 @@ function overlaid(members, by) {
 
 function summary(step) {
   const what = step.do ?? step.call ?? ["restart", "clock", "store"].find((name) => step[name]) ?? "nothing";
-  return step.as ? `${step.as}: ${what}` : what;
+  return [step.on, step.as, what].filter((part) => part !== undefined).join(": ");
 }
