@@ -349,6 +349,11 @@ async function connects({ page }, client) {
 /** Shows the QR code, takes a picture of the page, reads the code from the picture, and hides it again. */
 async function readsQrCode(user, text, name) {
   await user.chooses("QR code");
+  const rest = await user.page.evaluate(() => {
+    const code = app.dialog.shadowRoot.querySelector("[role=img] svg");
+    return code.clientWidth % code.viewBox.baseVal.width;
+  });
+  assert.equal(rest, 0, "the modules of the QR code are not equally wide");
   for (const colorScheme of ["light", "dark"]) {
     await user.page.evaluate((colorScheme) => {
       for (const { style } of [document.documentElement, app.dialog]) style.colorScheme = colorScheme;

@@ -59,7 +59,7 @@ export class OfflinePages extends Frame<OfflineTextCode> {
       const send = (): void =>
         this.run((signal) => work(area.value, signal), { resolve, reject }, () => retry(area), message);
       const giveBack = this.button(this.place.text("dialog.give_back"), () => this.isBusy || resolve(OTHER));
-      const buttons = [this.button(this.text("not_online.import"), send, true), openFile, giveBack];
+      const buttons = [this.button(this.text("not_online.import_answer"), send, true), openFile, giveBack];
       this.show(message, [...this.#carried("request", request), ...elements, this.#hint()], buttons);
       this.message.focus();
     });

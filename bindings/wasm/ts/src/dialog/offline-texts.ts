@@ -18,7 +18,7 @@ export const OFFLINE_ENGLISH = {
   "not_online.show_qr_code": "QR code",
   "not_online.qr_code": "QR code of this text",
   "not_online.open_file": "Open a file",
-  "not_online.import": "Import",
+  "not_online.import_answer": "Import",
   "not_online.answer_question":
     "Enter the request of the computer that is not online, and the license key for that computer.",
   "not_online.create_answer": "Create the answer",
