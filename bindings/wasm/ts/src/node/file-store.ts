@@ -198,9 +198,8 @@ export class FileStore implements Store {
 }
 
 /**
- * Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`, or `APP-PRODUCT-DEVICE.other.license` if this device
- * keeps the record for another one. Neither of the two is ever loaded in place of the other. `APP` is derived from the app id: every character
- * other than `A-Z a-z 0-9 . - _` is replaced by `_` (one for each Unicode code point), the result is cut to 64
+ * Returns the name of a record's file, such as `APP-PRODUCT-DEVICE.license`. `APP` is derived from the app id: every
+ * character other than `A-Z a-z 0-9 . - _` is replaced by `_` (one for each Unicode code point), the result is cut to 64
  * characters, and a leading `.` is replaced by `_`.
  */
 export function fileName(place: Place, extension: Extension = EXTENSION): string {
