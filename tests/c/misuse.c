@@ -112,6 +112,43 @@ static void every_function_takes_null(void)
     CHECK(polar_license_set_log(99, NULL, NULL, NULL) == wrong);
 }
 
+/* The functions for computers without a network accept NULL, as all other functions do. */
+static void the_offline_functions_take_null(void)
+{
+    fake_polar polar = { 0 };
+    polar_license *license = fake_polar_open(&polar), *l = NULL;
+    polar_license_offline_text *t = NULL, *text = (polar_license_offline_text *)&text;
+    polar_license_decision *decision = (polar_license_decision *)&decision;
+    polar_license_error *e = NULL;
+    int32_t deactivated = 77;
+    const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
+
+    CHECK(polar_license_offline_request(l, &text, &e) == wrong && text == NULL);
+    CHECK_TEXT(polar_license_error_detail(e), "`license` is NULL");
+    polar_license_error_free(e);
+    CHECK(polar_license_offline_answer(l, "REQUEST1-0", "KEY", &text, &decision, NULL) == wrong);
+    CHECK(text == NULL && decision == NULL);
+    CHECK(polar_license_offline_import(l, "ANSWER1-0", NULL, NULL) == wrong);
+    CHECK(polar_license_offline_return(l, &text, NULL, NULL) == wrong);
+    CHECK(polar_license_offline_release(l, "RETURN1-0", &deactivated, NULL, NULL) == wrong && deactivated == 77);
+    CHECK(polar_license_offline_text_string(t) == NULL);
+    polar_license_offline_text_free(t);
+
+    /* A text that the caller could not get is not created. */
+    CHECK(polar_license_offline_request(license, NULL, &e) == wrong);
+    CHECK_TEXT(polar_license_error_detail(e), "`request` is NULL");
+    polar_license_error_free(e);
+    CHECK(polar_license_offline_answer(license, "REQUEST1-0", "KEY", NULL, NULL, &e) == wrong);
+    CHECK_TEXT(polar_license_error_detail(e), "`answer` is NULL");
+    polar_license_error_free(e);
+    CHECK(polar_license_offline_return(license, NULL, NULL, &e) == wrong);
+    CHECK_TEXT(polar_license_error_detail(e), "`returned` is NULL");
+    polar_license_error_free(e);
+    CHECK(polar.requests == 0 && polar.saves == 0);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+}
+
 /* The functions of the customer portal accept NULL, as all other functions do. */
 static void the_portal_takes_null(void)
 {
@@ -352,6 +389,33 @@ static void strings_without_a_license_are_checked(const fake_polar *polar, const
     CHECK(polar->requests == 0);
 }
 
+/* If a text for a computer without a network is not valid, nothing is sent or stored. */
+static void offline_texts_are_checked(const fake_polar *polar, const polar_license *license, const char *huge)
+{
+    polar_license_offline_text *text = NULL;
+    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
+    const char *const texts[] = { NULL, NO_UTF8, "", "REQUEST1-", "ANSWER1-0", "RETURN1-", "\xc3\xa4", huge };
+    const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
+    const int requests = polar->requests, saves = polar->saves;
+    size_t i;
+    for (i = 0; i < sizeof texts / sizeof *texts; i++) {
+        CHECK(polar_license_offline_answer(license, texts[i], "KEY", &text, &decision, NULL) == wrong);
+        CHECK(polar_license_offline_release(license, texts[i], NULL, &decision, NULL) == wrong);
+        CHECK(text == NULL && decision == NULL);
+    }
+    CHECK(polar_license_offline_import(license, NULL, &decision, NULL) == wrong);
+    CHECK(polar_license_offline_import(license, NO_UTF8, &decision, NULL) == wrong);
+    CHECK(polar_license_offline_answer(license, "REQUEST1-", NO_UTF8, &text, &decision, &error) == wrong);
+    CHECK_TEXT(polar_license_error_detail(error), "`key` is not valid UTF-8");
+    polar_license_error_free(error);
+    /* The options of this license do not allow licenses for computers without a network. */
+    CHECK(polar_license_offline_import(license, huge, &decision, NULL) == POLAR_LICENSE_ERR_INVALID_CONFIG);
+    CHECK(polar_license_offline_request(license, &text, NULL) == POLAR_LICENSE_ERR_INVALID_CONFIG);
+    CHECK(polar_license_offline_return(license, &text, &decision, NULL) == POLAR_LICENSE_ERR_NOT_ACTIVATED);
+    CHECK(text == NULL && decision == NULL && polar->requests == requests && polar->saves == saves);
+}
+
 static void strings_with_a_license_are_checked(const polar_license *license, const char *huge)
 {
     polar_license_decision *decision = NULL;
@@ -394,6 +458,7 @@ static void strings_for_a_license_are_checked(void)
     memset(huge, 'K', length);
     huge[length] = 0;
     strings_without_a_license_are_checked(&polar, license, huge);
+    offline_texts_are_checked(&polar, license, huge);
     strings_with_a_license_are_checked(license, huge);
     polar_license_free(license);
     CHECK(fake_polar_destroyed(&polar, 3));
@@ -522,6 +587,7 @@ static void numbers_have_names(void)
 int main(void)
 {
     every_function_takes_null();
+    the_offline_functions_take_null();
     the_portal_takes_null();
     the_portal_checks_its_arguments();
     every_string_is_checked(NULL);

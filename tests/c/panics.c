@@ -105,6 +105,26 @@ static void a_license_panics(polar_license *l)
     PANICS(polar_license_free, (polar_license_free(l), 1));
 }
 
+/* Creates a request only, for which no Polar is needed. */
+static void an_offline_text_panics(polar_license *l)
+{
+    polar_license_offline_text *request = NULL, *t = (polar_license_offline_text *)&t;
+    polar_license_decision *d = (polar_license_decision *)&d;
+    FAILS(polar_license_offline_request, (l, &t, NULL));
+    CHECK(t == NULL);
+    FAILS(polar_license_offline_answer, (l, "REQUEST1-0", "KEY", &t, &d, NULL));
+    FAILS(polar_license_offline_import, (l, "ANSWER1-0", &d, NULL));
+    FAILS(polar_license_offline_return, (l, &t, &d, NULL));
+    FAILS(polar_license_offline_release, (l, "RETURN1-0", NULL, &d, NULL));
+    CHECK(t == NULL && d == NULL);
+
+    CHECK(polar_license_offline_request(l, &request, NULL) == POLAR_LICENSE_OK);
+    PANICS(polar_license_offline_text_string, polar_license_offline_text_string(request) == NULL);
+    PANICS(polar_license_offline_text_free, (polar_license_offline_text_free(request), 1));
+    CHECK(strncmp(polar_license_offline_text_string(request), "REQUEST1-", 9) == 0);
+    polar_license_offline_text_free(request);
+}
+
 static void a_decision_panics(polar_license_decision *d)
 {
     PANICS(polar_license_decision_allows, polar_license_decision_allows(d, "export") == 0);
@@ -201,6 +221,8 @@ int main(void)
     PANICS(polar_license_options_free, (polar_license_options_free(options), 1));
     CHECK(polar_license_options_set_store(options, load, fake_polar_save, fake_polar_remove, &polar, NULL) == 0);
     CHECK(polar_license_options_set_transport(options, post, &polar, NULL) == 0);
+    CHECK(polar_license_options_set_app_secret(options, "hush") == 0);
+    CHECK(polar_license_options_set_air_gap_days(options, 90) == 0);
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_OK);
     polar_license_options_free(options);
 
@@ -214,6 +236,7 @@ int main(void)
     polar_license_error_free(error);
     a_license_panics(license);
     a_portal_panics(license);
+    an_offline_text_panics(license);
     CHECK(polar_license_allows(license, "export") == 1);
     polar_license_free(license);
 

@@ -35,12 +35,13 @@
  *            function returns belongs to the object that it came from, and lives until that object is freed.
  * Objects    Objects are created by the functions below, and each object is freed once by the _free function of its
  *            type. Passing a pointer to anything else, or to a freed object, is undefined behaviour.
- * Secrets    No error and no log line contains a license key that was passed in, or a code, token or address of the
- *            customer portal. Codes, tokens and addresses are wiped when their object is freed.
- * Threads    A polar_license may be used from any thread, and by several threads at once. A polar_license_decision and
- *            a polar_license_error do not change, and several threads may read them at once. Only one thread at a time
- *            may use a polar_license_options. The library holds no lock while it waits for the network or a callback,
- *            unless the comment of the callback says otherwise.
+ * Secrets    No error and no log line contains a license key or a text that was passed in, or a code, token or address
+ *            of the customer portal. Codes, tokens, addresses and the texts for computers without a network are wiped
+ *            when their object is freed.
+ * Threads    A polar_license may be used from any thread, and by several threads at once. A polar_license_decision, a
+ *            polar_license_error and a polar_license_offline_text do not change, and several threads may read them at
+ *            once. Only one thread at a time may use a polar_license_options. The library holds no lock while it waits
+ *            for the network or a callback, unless the comment of the callback says otherwise.
  * Callbacks  A callback must return: no C++ exception and no longjmp may leave it. It may have a destructor for its
  *            user data. The destructor is called once, when the data is no longer needed, or if the function that
  *            takes the callback fails.
@@ -409,12 +410,26 @@ typedef struct polar_license_error polar_license_error;
  * | polar_license_refresh() | if a request is due or access is not allowed | 2 s if access is allowed, else 10 s |
  * | polar_license_validate() | always | 10 s |
  * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
+ * | polar_license_offline_request(), polar_license_offline_return() | never | 10 s, if another operation is running |
+ * | polar_license_offline_import() | never | 10 s, if another operation is running or the license cannot be stored at once |
+ * | polar_license_offline_answer(), polar_license_offline_release() | always | 35 s |
  *
  * Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
  * Concurrent calls to polar_license_validate() share one request. A callback of the app may call any function of this
  * library, even with this license, unless the callback's comment says otherwise.
  */
 typedef struct polar_license polar_license;
+
+/**
+ * A text that a user carries from one computer to another: a request, an answer or a return. It is one line of
+ * letters, digits and hyphens. Answers and returns contain the license key: do not log them, and keep them as safe as
+ * the key.
+ *
+ * A text comes from polar_license_offline_request(), polar_license_offline_answer() or polar_license_offline_return().
+ * Free it with polar_license_offline_text_free(), before or after you free the license. A text does not change, and
+ * may be read from several threads at once.
+ */
+typedef struct polar_license_offline_text polar_license_offline_text;
 
 /**
  * The app's configuration. It is created by polar_license_options_new() or polar_license_options_from_json(), used by
@@ -1138,6 +1153,122 @@ int32_t polar_license_stop_auto_refresh(const polar_license *license);
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
 int32_t polar_license_cancel(const polar_license *license);
+
+/**
+ * Returns the text as a string, or NULL if `text` is NULL.
+ *
+ * The string belongs to the text and is freed with it. Callable from any thread; never blocks.
+ */
+const char *polar_license_offline_text_string(const polar_license_offline_text *text);
+
+/**
+ * Wipes the text, and frees it with its string. NULL is allowed.
+ *
+ * Free each text once, when no thread uses it any longer. Never blocks.
+ */
+void polar_license_offline_text_free(polar_license_offline_text *text);
+
+/**
+ * Creates a request for a license, on a computer that is never online. The request does not contain the license key.
+ * On any computer with a network and the same options, polar_license_offline_answer() turns the request and the key
+ * into an answer. As long as no answer was imported, every call returns the same request. Requires
+ * polar_license_options_set_air_gap_days().
+ *
+ * `request` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
+ * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+ * Callable from any thread. Blocks on the disk, and on another operation that is running, 10 s at most; never on the
+ * network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days;
+ * POLAR_LICENSE_ERR_STORAGE if the request cannot be stored, so its answer could not be imported;
+ * POLAR_LICENSE_ERR_TIMEOUT or _CANCELLED.
+ */
+int32_t polar_license_offline_request(const polar_license *license,
+                                      polar_license_offline_text **request,
+                                      polar_license_error **error);
+
+/**
+ * Answers the request of a computer that is never online: activates the key for that computer, and creates the text to
+ * import there. A seat that the computer already has is used again. The license of this computer does not change. This
+ * computer remembers the seats of the other one in a record beside its own, so `license` must not have a store of the
+ * app. Both computers need the same options.
+ *
+ * `request` and `key` are the texts that the user typed or pasted; they are copied. `answer` must not be NULL; it gets
+ * the text, to free with polar_license_offline_text_free(), or NULL on failure. `decision` may be NULL; otherwise it
+ * gets the decision for the other computer, to free with polar_license_decision_free(), or NULL on failure. `error`
+ * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. The decision of
+ * the error is that of the other computer, too. Callable from any thread. Blocks on the network and the disk, 35 s at
+ * most. polar_license_cancel() does not end it.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `request` is not a request that this app can answer,
+ * or if `key` cannot be a license key, in which case nothing was sent, and polar_license_error_message() tells the
+ * user what to do; POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days, or if `license` has a store of
+ * the app; or an error that polar_license_activate() returns. If polar_license_error_maybe_applied() returns 1, a seat
+ * may have been taken: call this function again with the same request, because the seat is remembered.
+ */
+int32_t polar_license_offline_answer(const polar_license *license,
+                                     const char *request,
+                                     const char *key,
+                                     polar_license_offline_text **answer,
+                                     polar_license_decision **decision,
+                                     polar_license_error **error);
+
+/**
+ * Imports the answer to the latest request of this computer, which is never online. The license is active at once,
+ * until polar_license_decision_offline_ends_at_ms(). If the same answer is imported again, nothing changes.
+ *
+ * `answer` is the text that the user typed or pasted; it is copied. `decision` and `error` may be NULL. On success,
+ * `decision` gets a decision to free with polar_license_decision_free(), and `error` gets NULL. On failure, `error`
+ * gets an error to free with polar_license_error_free(), and `decision` gets NULL. Callable from any thread. Blocks on
+ * the disk, and on another operation that is running, 10 s at most; never on the network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `answer` is damaged, belongs to another device or
+ * product, or answers an older request; POLAR_LICENSE_ERR_REFUSED if the options do not accept the license;
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days; POLAR_LICENSE_ERR_TIMEOUT or _CANCELLED. After
+ * any of these errors, the license on this device is unchanged, and polar_license_error_message() tells the user what
+ * to do. Returns POLAR_LICENSE_ERR_STORAGE if the license cannot be stored; it then works until the app ends.
+ */
+int32_t polar_license_offline_import(const polar_license *license,
+                                     const char *answer,
+                                     polar_license_decision **decision,
+                                     polar_license_error **error);
+
+/**
+ * Removes the license from this computer, which is never online, and creates a text that gives up its seat. The seat
+ * is free when any computer with a network has called polar_license_offline_release() with the text. If the text is
+ * lost, call this function again, or remove the device in Polar's customer portal.
+ *
+ * `returned` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
+ * It also gets NULL if the license took no seat, so there is nothing to release. `decision` may be NULL; otherwise it
+ * gets the decision after the license was removed, to free with polar_license_decision_free(), or NULL on failure.
+ * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+ * Callable from any thread. Blocks on the disk, and on another operation that is running, 10 s at most; never on the
+ * network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED if there is no license on this device, and no seat to give
+ * up; POLAR_LICENSE_ERR_STORAGE if the license cannot be removed, in which case it is unchanged;
+ * POLAR_LICENSE_ERR_TIMEOUT or _CANCELLED.
+ */
+int32_t polar_license_offline_return(const polar_license *license,
+                                     polar_license_offline_text **returned,
+                                     polar_license_decision **decision,
+                                     polar_license_error **error);
+
+/**
+ * Releases the seats that a computer without a network has given up with polar_license_offline_return(). The license
+ * of this computer does not change. `license` must not have a store of the app.
+ *
+ * `returned` is the text that the user typed or pasted; it is copied. `deactivated`, `decision` and `error` may be
+ * NULL. On success, `deactivated` gets the outcome for the seats, one of POLAR_LICENSE_DEACTIVATED_...; `decision`
+ * gets the decision of the other computer, to free with polar_license_decision_free(); and `error` gets NULL. On
+ * failure, `error` gets an error to free with polar_license_error_free(), and `decision` gets NULL. Callable from any
+ * thread. Blocks on the network and the disk, 35 s at most. polar_license_cancel() does not end it.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `returned` is not a return that this app can read,
+ * or POLAR_LICENSE_ERR_STORAGE if the record of the other computer cannot be written: in both cases nothing was sent;
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if `license` has a store of the app; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER
+ * or _RATE_LIMITED if Polar did not answer, in which case the same call can be repeated.
+ */
+int32_t polar_license_offline_release(const polar_license *license,
+                                      const char *returned,
+                                      int32_t *deactivated,
+                                      polar_license_decision **decision,
+                                      polar_license_error **error);
 
 /**
  * Returns 1 if the app may run. Returns 0 otherwise, or if `decision` is NULL.

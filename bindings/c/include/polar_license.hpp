@@ -341,6 +341,55 @@ class decision : public decision_view {
     ~decision() { polar_license_decision_free(const_cast<polar_license_decision *>(handle)); }
 };
 
+/// A text that a user carries from one computer to another: a request, an answer or a return. Answers and returns contain
+/// the license key: do not log them. The text is wiped when this object is destroyed. An object without a text converts
+/// to false.
+class offline_text {
+  public:
+    offline_text() = default;
+    explicit offline_text(polar_license_offline_text *owned) : handle(owned) {}
+    offline_text(offline_text &&other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
+    offline_text &operator=(offline_text &&other) noexcept
+    {
+        std::swap(handle, other.handle);
+        return *this;
+    }
+    ~offline_text() { polar_license_offline_text_free(handle); }
+
+    /// The text, as long as this object lives.
+    std::string_view view() const { return detail::string(polar_license_offline_text_string(handle)).value_or(""); }
+    explicit operator bool() const { return handle != nullptr; }
+    const polar_license_offline_text *get() const { return handle; }
+
+  private:
+    polar_license_offline_text *handle = nullptr;
+};
+
+/// The answer to the request of a computer that is never online.
+struct offline_answer {
+    /// The decision for the other computer.
+    polar::decision decision;
+    /// The text to import there. It contains the license key.
+    offline_text text;
+};
+
+/// The return of a license from a computer that is never online.
+struct offline_return {
+    /// The decision after the license was removed from this device.
+    polar::decision decision;
+    /// The text that releases the seat on a computer with a network. It contains the license key. It converts to false
+    /// if the license took no seat, so there is nothing to release.
+    offline_text text;
+};
+
+/// The release of the seats that another computer has given up.
+struct offline_release {
+    /// The decision of the other computer.
+    polar::decision decision;
+    /// The outcome for the seats.
+    polar::deactivated deactivated;
+};
+
 /// The reason why a call failed. It converts to false if the call succeeded. Copies share one error.
 class failure {
   public:
@@ -829,6 +878,58 @@ class license {
     {
         try_to(failure, [&](auto **, auto **error) { return polar_license_forget(handle, error); });
     }
+    /// Creates a request for a license, on a computer that is never online. offline_answer() answers it on a computer
+    /// with a network and the same options. Requires the option air_gap_days. Never asks Polar.
+    offline_text offline_request(failure &failure)
+    {
+        offline_text request;
+        try_to(failure, [&](auto **, auto **error) {
+            return carry_to(request, [&](auto **text) { return polar_license_offline_request(handle, text, error); });
+        });
+        return request;
+    }
+    /// Answers the request of a computer that is never online: activates the key for that computer. This license does
+    /// not change, and must not have a store of the app. If it fails and maybe_applied() is true, call it again with
+    /// the same request. Always asks Polar.
+    polar::offline_answer offline_answer(const std::string &request, const std::string &key, failure &failure)
+    {
+        polar::offline_answer answer;
+        answer.decision = try_to(failure, [&](auto **decision, auto **error) {
+            return carry_to(answer.text, [&](auto **text) {
+                return polar_license_offline_answer(handle, request.c_str(), key.c_str(), text, decision, error);
+            });
+        });
+        return answer;
+    }
+    /// Imports the answer to the latest request of this computer, which is never online. Never asks Polar.
+    decision offline_import(const std::string &answer, failure &failure)
+    {
+        return try_to(failure, [&](auto **result, auto **error) {
+            return polar_license_offline_import(handle, answer.c_str(), result, error);
+        });
+    }
+    /// Removes the license from this computer, which is never online. offline_release() frees its seat, on a computer
+    /// with a network. If the text is lost, call this function again. Never asks Polar.
+    polar::offline_return offline_return(failure &failure)
+    {
+        polar::offline_return returned;
+        returned.decision = try_to(failure, [&](auto **decision, auto **error) {
+            return carry_to(returned.text, [&](auto **text) {
+                return polar_license_offline_return(handle, text, decision, error);
+            });
+        });
+        return returned;
+    }
+    /// Releases the seats that a computer without a network has given up with offline_return(). This license does not
+    /// change, and must not have a store of the app. Always asks Polar.
+    polar::offline_release offline_release(const std::string &returned, failure &failure)
+    {
+        std::int32_t outcome = POLAR_LICENSE_DEACTIVATED_UNKNOWN;
+        polar::decision decision = try_to(failure, [&](auto **result, auto **error) {
+            return polar_license_offline_release(handle, returned.c_str(), &outcome, result, error);
+        });
+        return {std::move(decision), polar::deactivated{outcome}};
+    }
     void start_auto_refresh(failure &failure)
     {
         try_to(failure, [&](auto **, auto **error) { return polar_license_start_auto_refresh(handle, error); });
@@ -886,6 +987,26 @@ class license {
     {
         detail::or_throw([&](failure &failure) { forget(failure); return 0; });
     }
+    offline_text offline_request()
+    {
+        return detail::or_throw([&](failure &failure) { return offline_request(failure); });
+    }
+    polar::offline_answer offline_answer(const std::string &request, const std::string &key)
+    {
+        return detail::or_throw([&](failure &failure) { return offline_answer(request, key, failure); });
+    }
+    decision offline_import(const std::string &answer)
+    {
+        return detail::or_throw([&](failure &failure) { return offline_import(answer, failure); });
+    }
+    polar::offline_return offline_return()
+    {
+        return detail::or_throw([&](failure &failure) { return offline_return(failure); });
+    }
+    polar::offline_release offline_release(const std::string &returned)
+    {
+        return detail::or_throw([&](failure &failure) { return offline_release(returned, failure); });
+    }
     void start_auto_refresh()
     {
         detail::or_throw([&](failure &failure) { start_auto_refresh(failure); return 0; });
@@ -918,6 +1039,15 @@ class license {
         const std::int32_t kind = call(&result, &error);
         failure = polar::failure{kind, error};
         return decision{result};
+    }
+
+    /// Calls a function that creates a text for another computer, and stores the text in `text`.
+    template <class Call> static std::int32_t carry_to(offline_text &text, Call call)
+    {
+        polar_license_offline_text *created = nullptr;
+        const std::int32_t kind = call(&created);
+        text = offline_text{created};
+        return kind;
     }
 
     polar_license *handle = nullptr;

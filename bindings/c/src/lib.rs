@@ -7,6 +7,7 @@
 //!
 //! ```text
 //!  portal                                 the customer portal: requests and replies in JSON (feature `portal`)
+//!  offline                                operations for computers that are never online
 //!  client                                 operations on an open license
 //!  options                                the settings with which a license is opened; `settings` is generated
 //!  store · transport · clock · log        parts that the app provides as callbacks
@@ -39,6 +40,8 @@ mod options;
 
 mod client;
 
+mod offline;
+
 mod decision;
 
 mod error;
@@ -67,6 +70,7 @@ pub mod exported {
         decision::*,
         error::*,
         log::*,
+        offline::*,
         options::{settings::*, *},
         pointer::{Destructor, alive},
     };

@@ -7,7 +7,6 @@ use std::ptr;
 use std::sync::Arc;
 
 /// Creates an object that has one owner. Stores the pointer to the object at `place`, or NULL on failure.
-#[cfg(feature = "portal")]
 pub(crate) fn make<T>(
     function: &str,
     name: &str,
@@ -16,6 +15,18 @@ pub(crate) fn make<T>(
     make: impl FnOnce() -> Result<T, Error>,
 ) -> i32 {
     make_as(function, name, place, error, || Ok(pointer::into_raw(make()?)))
+}
+
+/// Runs an operation that creates an object or has none to create. Stores the pointer to the object at `place`, or NULL
+/// if there is no object or the operation fails.
+pub(crate) fn make_optional<T>(
+    function: &str,
+    name: &str,
+    place: *mut *mut T,
+    error: *mut *mut Error,
+    make: impl FnOnce() -> Result<Option<T>, Error>,
+) -> i32 {
+    make_as(function, name, place, error, || Ok(make()?.map_or(ptr::null_mut(), pointer::into_raw)))
 }
 
 /// Creates an object that the caller may free while another thread runs one of its operations. Stores the pointer to

@@ -74,8 +74,9 @@ fn row(name: &str) -> (String, String) {
     if text.contains("\nNever asks Polar, and never waits.\n") {
         return ("never".into(), "not at all".into());
     }
-    let line = text.lines().find_map(|line| line.strip_prefix("Asks Polar: ")?.strip_suffix('.'));
-    let (asks, waits) = line.and_then(|line| line.split_once(". Waits at most: ")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("Asks Polar: "));
+    let (asks, rest) = line.and_then(|line| line.split_once(". Waits at most: ")).unwrap();
+    let (waits, _) = rest.split_once('.').unwrap();
     (asks.into(), waits.into())
 }
 
