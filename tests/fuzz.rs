@@ -66,6 +66,11 @@ fn calls() {
 }
 
 #[test]
+fn offline() {
+    fuzz("offline");
+}
+
+#[test]
 fn every_target_has_a_test_a_program_and_seeds() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();

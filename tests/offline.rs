@@ -3,6 +3,8 @@
 #![cfg(feature = "http")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
+#[path = "offline/clocks.rs"]
+mod clocks;
 mod support;
 
 use std::fs;
@@ -248,6 +250,35 @@ fn an_answer_does_not_bring_back_a_license_that_was_returned() {
     computers.b().offline_release(&returned).unwrap();
     assert!(refusal(a.offline_import(&answer)).contains("latest request"));
     assert_eq!(computers.a().current().state(), State::Unlicensed);
+}
+
+#[test]
+fn one_computer_answers_for_several_and_keeps_them_apart() {
+    for bound in [false, true] {
+        let computers = Computers::new();
+        let config = || computers.config().bind_device(bound);
+        let another = |id: &str| {
+            let builder = Client::builder(config().device_id(id).build().unwrap()).store(Bytes::default());
+            builder.clock(computers.clocks[0].clone()).transport(NoNetwork).open().unwrap()
+        };
+        let b = || open(config(), computers.folders[1].path(), &computers.clocks[1]);
+        let keys = [DEMO_KEY_ONE_DEVICE, DEMO_KEY_TWO_DEVICES, DEMO_KEY_TWO_DEVICES];
+        let seats: Vec<_> = ["one", "two", "three"]
+            .into_iter()
+            .zip(keys)
+            .map(|(id, key)| {
+                let a = another(id);
+                let answer = b().offline_answer(&a.offline_request().unwrap(), key).unwrap();
+                assert_eq!(answer.decision.problem(), None, "{id}");
+                a.offline_import(&answer.text).unwrap().license().unwrap().activation_id.unwrap()
+            })
+            .collect();
+        assert!(seats[0] != seats[1] && seats[1] != seats[2], "{seats:?}");
+        assert_eq!(computers.polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1, "bound: {bound}");
+        assert_eq!(computers.polar.activations(DEMO_KEY_TWO_DEVICES).len(), 2, "bound: {bound}");
+        // B's own license is none of theirs
+        assert_eq!(b().current().reason(), Some(polar_license::Reason::NoLicense), "bound: {bound}");
+    }
 }
 
 #[test]

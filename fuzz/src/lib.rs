@@ -4,6 +4,7 @@
 
 pub mod calls;
 pub mod json;
+pub mod offline;
 mod polar;
 pub mod record;
 pub mod reply;
@@ -19,7 +20,7 @@ use serde_json::Value;
 pub type Target = fn(&[u8]);
 
 /// All targets by name. The seeds of each are in `corpus/NAME`.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("reply", reply::run),
     ("record", record::run),
     ("json", json::run),
@@ -27,6 +28,7 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("settings", settings::run),
     ("steps", steps::run),
     ("calls", calls::run),
+    ("offline", offline::run),
 ];
 
 pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";

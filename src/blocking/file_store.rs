@@ -4,7 +4,8 @@
 //!
 //! # Files
 //! All files are in one directory, and only their owner can read them; `files.rs` says who owns the files that root
-//! creates. `NAME` is [`file_name`].
+//! creates. `NAME` is [`file_name`]. The record that this device keeps for another one, for which it has answered a
+//! request, is `APP-PRODUCT-DEVICE.other.license`. Neither of the two is ever loaded in place of the other.
 //!
 //! | file | content |
 //! |---|---|
@@ -51,6 +52,8 @@ use crate::store::{Durability, HeldTurn, Store, StoreError};
 /// the record is then rejected as tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
+/// The extension of a record that this device keeps for another one.
+const OTHER_EXTENSION: &str = ".other.license";
 /// If a record of another device is in the directory, removing this device's record leaves a file with this content in
 /// its place. Without this file, the store would load the other device's record, and the app would offer to move that
 /// license.
@@ -75,8 +78,18 @@ pub struct FileStore {
 impl FileStore {
     /// Creates the store for one app, product and device in `directory`, for example [`default_directory`].
     pub fn new(directory: impl Into<PathBuf>, app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Self {
-        let directory = directory.into();
+        Self::named(directory.into(), file_name(app_id, product_tag, device_tag))
+    }
+
+    /// Creates the store for the record that this device keeps for another one. This store never loads the record of a
+    /// third device, and the store of this device's own record never loads this one.
+    pub(super) fn of_other_device(directory: PathBuf, app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Self {
         let name = file_name(app_id, product_tag, device_tag);
+        let stem = name.strip_suffix(EXTENSION).unwrap_or(&name);
+        Self::named(directory, format!("{stem}{OTHER_EXTENSION}"))
+    }
+
+    fn named(directory: PathBuf, name: String) -> Self {
         let asking = FileLock::kept(directory.join(format!("{name}.asking")));
         Self {
             lock: FileLock::brief(directory.join(&name)),
@@ -312,6 +325,9 @@ impl FileStore {
     /// Returns the newest record of this app and product that belongs to another device, if one can be read. Its
     /// license is not valid on this device, but the app can offer to move it here.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
+        if self.name.ends_with(OTHER_EXTENSION) {
+            return None;
+        }
         let stem = self.name.strip_suffix(EXTENSION)?;
         let prefix = stem.get(..stem.len().checked_sub(TAG_DIGITS)?)?;
         let mut siblings: Vec<(SystemTime, OsString)> = names_in(&self.directory)

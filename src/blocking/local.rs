@@ -33,6 +33,19 @@ pub(crate) fn usual_store(
     }
 }
 
+/// Returns a store that keeps the record of another device in `directory`, as [`usual_store`] keeps the device's own.
+pub(super) fn store_of_other_device(
+    directory: Option<PathBuf>,
+    app_id: &str,
+    product: [u8; 8],
+    device: [u8; 8],
+) -> Box<dyn Store> {
+    match directory {
+        Some(directory) => Box::new(FileStore::of_other_device(directory, app_id, product, device)),
+        None => Box::new(NoStore),
+    }
+}
+
 /// The store of a client on a system that names no data directory. Every call fails with an error about the missing
 /// directory.
 struct NoStore;

@@ -32,7 +32,8 @@ mod refresher;
 mod success_page;
 
 pub use crate::client::deactivation::Deactivation;
-pub use crate::client::offline::{OfflineAnswer, OfflineReturn};
+pub use crate::client::offline::OfflineReturn;
+pub use crate::client::offline_answer::OfflineAnswer;
 pub use crate::client::options::ActivateOptions;
 pub use crate::transport::Transport;
 pub use api::Api;

@@ -1,8 +1,9 @@
 //! Opens the record of another device, which has no network. A client acts for that device when it answers a request,
-//! or releases a seat that was given up. The record is in the same folder as the client's own, and the device's id is
-//! part of its file name.
+//! or releases a seat that was given up. The record is in the same folder as the client's own, and its file name contains
+//! the device's id. The name differs from that of an own record, because a store without a record loads the record of
+//! another device, to offer to move its license here. A license that this device only keeps must not be offered.
 
-use super::local::{random, usual_store};
+use super::local::{random, store_of_other_device};
 use crate::client::opening::{self, Opened};
 use crate::codes::ErrorKind;
 use crate::config::Config;
@@ -30,7 +31,7 @@ impl OtherDevices {
             return Err(Error::worded(self.config.texts(), ErrorKind::InvalidConfig, message));
         }
         let opened = opening::open_for(self.config.for_device(), device, system.into(), random, self.has_own_clock);
-        let store = usual_store(self.directory.clone(), &opened.app_id, opened.product, opened.device);
+        let store = store_of_other_device(self.directory.clone(), &opened.app_id, opened.product, opened.device);
         Ok((opened, store))
     }
 }

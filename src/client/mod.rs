@@ -19,8 +19,10 @@ pub(crate) mod exchange_log;
 pub(crate) mod listeners;
 #[cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]
 pub(crate) mod no_transport;
-#[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+#[cfg(any(feature = "blocking", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
 pub(crate) mod offline;
+#[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+pub(crate) mod offline_answer;
 pub(crate) mod opening;
 pub(crate) mod options;
 #[cfg(feature = "portal")]

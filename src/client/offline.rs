@@ -1,20 +1,10 @@
-//! The results of the operations for computers without a network.
+//! The results of the operations on a computer without a network.
 
 use crate::codes::ErrorKind;
 use crate::decision::Decision;
 use crate::engine::Outcome;
 use crate::error::Error;
 use std::fmt;
-
-/// The answer to the request of a computer without a network.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct OfflineAnswer {
-    /// The decision for the other computer, as it is right now.
-    pub decision: Decision,
-    /// The text to import there. It contains the license key, so keep it as safe as the key.
-    pub text: String,
-}
 
 /// The return of a license from a computer without a network.
 #[derive(Clone, PartialEq)]
@@ -25,17 +15,6 @@ pub struct OfflineReturn {
     /// The text that releases the seat on a computer with a network. It contains the license key, so keep it as safe as
     /// the key. `None` if the license took no seat, so there is nothing to release.
     pub text: Option<String>,
-}
-
-impl OfflineAnswer {
-    pub(crate) fn of(outcome: Outcome) -> Result<Self, Error> {
-        let (decision, text) = with_text(outcome)?;
-        let text = text.ok_or_else(|| {
-            let message = "another process removed the license of the other computer meanwhile; make the answer again";
-            Error::new(ErrorKind::NotActivated, message)
-        })?;
-        Ok(Self { decision, text })
-    }
 }
 
 impl OfflineReturn {
@@ -51,15 +30,9 @@ pub(crate) fn request(outcome: Outcome) -> Result<String, Error> {
     text.ok_or_else(|| Error::new(ErrorKind::Internal, "the request ended without its text"))
 }
 
-fn with_text(outcome: Outcome) -> Result<(Decision, Option<String>), Error> {
+/// Returns the decision after an operation, and its text for another computer.
+pub(super) fn with_text(outcome: Outcome) -> Result<(Decision, Option<String>), Error> {
     Ok((outcome.result?, outcome.text.map(crate::engine::OfflineText::into_string)))
-}
-
-/// Does not show the text.
-impl fmt::Debug for OfflineAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OfflineAnswer").field("decision", &self.decision).finish_non_exhaustive()
-    }
 }
 
 /// Does not show the text.

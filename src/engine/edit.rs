@@ -41,7 +41,11 @@ pub(super) enum Edit {
     SeatKept(KeptSeat),
     Forget,
     /// A license for this computer, which has no network, is about to be requested.
-    OfflineRequested(RequestedOffline),
+    OfflineRequested {
+        request: RequestedOffline,
+        /// The time on the wall clock before which an earlier request no longer waits for its answer.
+        oldest: Timestamp,
+    },
     /// The answer to the latest request was imported.
     Imported(Box<StoredLicense>),
     /// The license was removed from this computer without asking Polar.
@@ -211,7 +215,7 @@ impl Edit {
             | Self::SeatReleased(_)
             | Self::Released(_)
             | Self::Deactivated(_)
-            | Self::OfflineRequested(_)
+            | Self::OfflineRequested { .. }
             | Self::Imported(_)
             | Self::GivenUp(_)
             | Self::SeatsReturned(_)
@@ -252,7 +256,7 @@ impl Edit {
             | Self::Released(_)
             | Self::Deactivated(_)
             | Self::SeatKept(_)
-            | Self::OfflineRequested(_)
+            | Self::OfflineRequested { .. }
             | Self::Imported(_)
             | Self::GivenUp(_)
             | Self::SeatsReturned(_)
@@ -294,7 +298,7 @@ impl Editor<'_> {
                 record.offline_request = None;
                 self.activated(record, activated);
             }
-            Edit::OfflineRequested(request) => return offline_requested(record, *request).into(),
+            Edit::OfflineRequested { request, oldest } => return offline_requested(record, *request, *oldest).into(),
             Edit::Imported(license) => return imported(record, license).into(),
             Edit::GivenUp(identity) => return give_up(record, identity).into(),
             Edit::SeatsReturned(seats) => seats.iter().for_each(|identity| seat_returned(record, identity)),
@@ -554,10 +558,12 @@ fn seat_returned(record: &mut Record, identity: &Identity) {
 
 /// Keeps the number of a request, unless an earlier request still waits for its answer. Returns `true` if the record
 /// has changed.
-fn offline_requested(record: &mut Record, request: RequestedOffline) -> bool {
-    let is_new = record.offline_request.is_none();
-    record.offline_request.get_or_insert(request);
-    is_new
+fn offline_requested(record: &mut Record, request: RequestedOffline, oldest: Timestamp) -> bool {
+    let waits = record.offline_request.is_some_and(|earlier| earlier.wall > oldest);
+    if !waits {
+        record.offline_request = Some(request);
+    }
+    !waits
 }
 
 /// Stores the license that the answer to the latest request contains. Returns `true` if the record has changed.

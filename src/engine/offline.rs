@@ -34,12 +34,16 @@ pub(super) struct Answering {
 
 impl Engine {
     pub(super) fn begin_offline_request(&mut self, now: Now) -> Next {
-        if let Err(error) = self.check_air_gap() {
-            return Next::fail(error);
-        }
+        let air_gap = match self.check_air_gap() {
+            Ok(air_gap) => air_gap,
+            Err(error) => return Next::fail(error),
+        };
         let number = u64::from(self.random.next()) << 32 | u64::from(self.random.next());
         let request = RequestedOffline { number, wall: now.wall };
-        Next::Store(vec![Edit::OfflineRequested(request)], AfterStore::OfflineRequested)
+        // If the wall clock was set far ahead since an earlier request, every answer to that request seems to come too
+        // late. So that request does not wait for ever.
+        let oldest = now.wall.plus_ms(air_gap.saturating_neg());
+        Next::Store(vec![Edit::OfflineRequested { request, oldest }], AfterStore::OfflineRequested)
     }
 
     /// Returns the request, after its number was saved. An earlier request that waits for its answer has the same
@@ -83,8 +87,7 @@ impl Engine {
 
     pub(super) fn begin_offline_import(&self, text: &str) -> Next {
         let open = || self.sealer.open_answer(&Kind::Answer.read(text)?);
-        let answered =
-            self.check_air_gap().and_then(|()| open().map_err(|fault| fault.into_error(self.config.texts())));
+        let answered = self.check_air_gap().and_then(|_| open().map_err(|fault| fault.into_error(self.config.texts())));
         match answered {
             Err(error) => Next::fail(error),
             Ok(answered) => Next::Store(Vec::new(), AfterStore::OfflineImport(answered)),
@@ -163,13 +166,13 @@ impl Engine {
             && self.state(now).is_allowed()
     }
 
-    fn check_air_gap(&self) -> Result<(), Error> {
-        match self.config.air_gap_ms() {
-            Some(_) => Ok(()),
-            None => Err(self.error(
+    /// Returns how long an imported license is valid, in ms.
+    fn check_air_gap(&self) -> Result<i64, Error> {
+        self.config.air_gap_ms().ok_or_else(|| {
+            self.error(
                 ErrorKind::InvalidConfig,
                 "the app does not permit licenses for computers without a network; set `air_gap_days`",
-            )),
-        }
+            )
+        })
     }
 }

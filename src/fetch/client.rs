@@ -6,6 +6,7 @@ use super::http::HttpTransport;
 use super::refresher::Refresher;
 use super::storage::{NoStore, Storage};
 use crate::client::deactivation::Deactivation;
+use crate::client::offline::{self, OfflineReturn};
 use crate::client::opening::{self, Machine, Opened};
 use crate::client::options::ActivateOptions;
 use crate::clock::{Clock, SystemClock};
@@ -123,6 +124,24 @@ impl Client {
     #[doc = include_str!("../client/operations/forget.md")]
     pub async fn forget(&self) -> Result<Decision, Error> {
         self.driver.run(Operation::Forget).await.result
+    }
+
+    #[doc = include_str!("../client/operations/offline_request.md")]
+    ///
+    /// This client has neither `offline_answer` nor `offline_release`, because a page with a network would publish the
+    /// app's secret. Use a native app or the command there.
+    pub async fn offline_request(&self) -> Result<String, Error> {
+        offline::request(self.driver.run(Operation::OfflineRequest).await)
+    }
+
+    #[doc = include_str!("../client/operations/offline_import.md")]
+    pub async fn offline_import(&self, answer: &str) -> Result<Decision, Error> {
+        self.driver.run(Operation::OfflineImport(answer.into())).await.result
+    }
+
+    #[doc = include_str!("../client/operations/offline_return.md")]
+    pub async fn offline_return(&self) -> Result<OfflineReturn, Error> {
+        OfflineReturn::of(self.driver.run(Operation::OfflineReturn).await)
     }
 
     #[doc = include_str!("../client/operations/cancel.md")]

@@ -46,6 +46,7 @@ mod storage;
 mod storage_error;
 
 pub use crate::client::deactivation::Deactivation;
+pub use crate::client::offline::OfflineReturn;
 pub use crate::client::options::ActivateOptions;
 pub use client::{Client, ClientBuilder, Subscription};
 pub use http::HttpTransport;

@@ -69,7 +69,8 @@ mod refresher;
 mod trust;
 
 pub use crate::client::deactivation::Deactivation;
-pub use crate::client::offline::{OfflineAnswer, OfflineReturn};
+pub use crate::client::offline::OfflineReturn;
+pub use crate::client::offline_answer::OfflineAnswer;
 pub use crate::client::options::ActivateOptions;
 pub use client::{Client, ClientBuilder, Subscription};
 #[cfg(feature = "tokio")]

@@ -7,7 +7,7 @@ use polar_license::transport::{Answer, Failure, Request, Sent};
 use serde_json::Value;
 
 use super::format::{Operation, Step};
-use super::typed::{Calls, configured, outcome, outcome_of_deactivation};
+use super::typed::{Calls, configured, outcome, outcome_of_deactivation, outcome_with_text};
 use super::world::{Around, Outcome, ProcessClock, read};
 
 pub(crate) struct App {
@@ -18,7 +18,11 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
         let portal = Calls::of(&around);
-        let builder = Client::builder(configured(settings)).clock(clock).store(around.clone()).transport(around);
+        let builder = Client::builder(configured(settings)).clock(clock).transport(around.clone());
+        let builder = match around.folder() {
+            Some(folder) => builder.directory(folder),
+            None => builder.store(around),
+        };
         Self { client: builder.open().unwrap(), portal }
     }
 
@@ -48,6 +52,21 @@ impl App {
             }
             Operation::Deactivate => {
                 let done = client.deactivate();
+                return outcome_of_deactivation(done.map(|done| (done.decision, done.deactivated)));
+            }
+            Operation::OfflineRequest => {
+                return outcome_with_text(client.offline_request().map(|text| (client.current(), Some(text))));
+            }
+            Operation::OfflineAnswer => {
+                let answer = client.offline_answer(step.text(), step.key.as_deref().unwrap());
+                return outcome_with_text(answer.map(|answer| (answer.decision, Some(answer.text))));
+            }
+            Operation::OfflineImport => client.offline_import(step.text()),
+            Operation::OfflineReturn => {
+                return outcome_with_text(client.offline_return().map(|given| (given.decision, given.text)));
+            }
+            Operation::OfflineRelease => {
+                let done = client.offline_release(step.text());
                 return outcome_of_deactivation(done.map(|done| (done.decision, done.deactivated)));
             }
         })

@@ -43,9 +43,14 @@ impl App {
             Operation::Forget => (license.forget(), None),
             Operation::Activate => (license.activate(step.key.as_deref(), step.replace_previous), None),
             Operation::Deactivate => license.deactivate(),
+            Operation::OfflineRequest
+            | Operation::OfflineAnswer
+            | Operation::OfflineImport
+            | Operation::OfflineReturn
+            | Operation::OfflineRelease => panic!("tests/c_functions.rs leaves these scenarios out"),
         };
         match ended {
-            Ended::Decision(decision) => Outcome { decision, error: None, deactivated, reply: None },
+            Ended::Decision(decision) => Outcome { deactivated, ..Outcome::of(decision) },
             Ended::Error(error) => Outcome::failed(error),
         }
     }

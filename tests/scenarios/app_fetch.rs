@@ -13,7 +13,7 @@ use polar_license::transport::{Answer, LocalAsyncTransport, Request};
 use serde_json::Value;
 
 use super::format::{Operation, Step};
-use super::typed::{Calls, configured, outcome, outcome_of_deactivation};
+use super::typed::{Calls, configured, outcome, outcome_of_deactivation, outcome_with_text};
 use super::world::{Around, Outcome, ProcessClock, read};
 
 pub(crate) struct App {
@@ -23,6 +23,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
+        assert!(around.folder().is_none(), "a page has no files");
         let portal = Calls::of(&around);
         let builder = Client::builder(configured(settings)).clock(clock).store(around.clone()).transport(around);
         Self { client: at_once(builder.open()).unwrap(), portal }
@@ -58,6 +59,18 @@ impl App {
             Operation::Deactivate => {
                 let done = at_once(client.deactivate());
                 return outcome_of_deactivation(done.map(|done| (done.decision, done.deactivated)));
+            }
+            Operation::OfflineRequest => {
+                let request = at_once(client.offline_request());
+                return outcome_with_text(request.map(|text| (client.current(), Some(text))));
+            }
+            Operation::OfflineImport => at_once(client.offline_import(step.text())),
+            Operation::OfflineReturn => {
+                let given = at_once(client.offline_return());
+                return outcome_with_text(given.map(|given| (given.decision, given.text)));
+            }
+            Operation::OfflineAnswer | Operation::OfflineRelease => {
+                panic!("a web page does not act for another computer")
             }
         })
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use super::format::{Operation, Step};
-use super::typed::{Calls, configured, outcome, outcome_of_deactivation};
+use super::typed::{Calls, configured, outcome, outcome_of_deactivation, outcome_with_text};
 use super::world::{Around, Outcome, ProcessClock, read};
 
 pub(crate) struct App {
@@ -29,8 +29,12 @@ impl App {
     pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let portal = Calls::of(&around);
-        let opening = Client::builder(configured(settings)).clock(clock).store(around.clone()).transport(around).open();
-        let client = end_of(runtime.spawn(opening)).unwrap().unwrap();
+        let builder = Client::builder(configured(settings)).clock(clock).transport(around.clone());
+        let builder = match around.folder() {
+            Some(folder) => builder.directory(folder),
+            None => builder.store(around),
+        };
+        let client = end_of(runtime.spawn(builder.open())).unwrap().unwrap();
         Self { client, portal, runtime: Some(runtime) }
     }
 
@@ -63,6 +67,23 @@ impl App {
             }
             Operation::Deactivate => {
                 let done = end_of(client.deactivate());
+                return outcome_of_deactivation(done.map(|done| (done.decision, done.deactivated)));
+            }
+            Operation::OfflineRequest => {
+                let request = end_of(client.offline_request());
+                return outcome_with_text(request.map(|text| (client.current(), Some(text))));
+            }
+            Operation::OfflineAnswer => {
+                let answer = end_of(client.offline_answer(step.text(), step.key.as_deref().unwrap()));
+                return outcome_with_text(answer.map(|answer| (answer.decision, Some(answer.text))));
+            }
+            Operation::OfflineImport => end_of(client.offline_import(step.text())),
+            Operation::OfflineReturn => {
+                let given = end_of(client.offline_return());
+                return outcome_with_text(given.map(|given| (given.decision, given.text)));
+            }
+            Operation::OfflineRelease => {
+                let done = end_of(client.offline_release(step.text()));
                 return outcome_of_deactivation(done.map(|done| (done.decision, done.deactivated)));
             }
         })

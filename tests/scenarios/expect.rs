@@ -33,7 +33,7 @@ fn lists() -> Value {
 }
 
 /// Members that occur only in an expectation, and not in a decision.
-pub(crate) const OTHERS: [&str; 5] = ["error", "store", "deactivated", "allows", "covers"];
+pub(crate) const OTHERS: [&str; 6] = ["error", "store", "deactivated", "text", "allows", "covers"];
 
 /// The difference that is allowed between moments, because requests take time.
 const SLACK_MS: i64 = 60_000;

@@ -14,6 +14,7 @@ pub(crate) type Members = Map<String, Value>;
 /// this list with the folder.
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("activate.json", include_str!("activate.json")),
+    ("air-gap.json", include_str!("air-gap.json")),
     ("clock.json", include_str!("clock.json")),
     ("deactivate.json", include_str!("deactivate.json")),
     ("decisions.json", include_str!("decisions.json")),
@@ -92,6 +93,9 @@ pub(crate) struct Scenario {
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Step {
+    /// The computer on which the step happens. Default: [`A`].
+    #[serde(rename = "on")]
+    pub(crate) computer: Option<String>,
     /// The process that carries out the step.
     #[serde(rename = "as")]
     pub(crate) process: Option<String>,
@@ -100,6 +104,9 @@ pub(crate) struct Step {
     pub(crate) key: Option<String>,
     pub(crate) replace_previous: bool,
     pub(crate) count: u32,
+    /// The text that another computer has made, and how the user copied it.
+    pub(crate) text: Option<String>,
+    pub(crate) copy: Option<Copy>,
     pub(crate) restart: Option<Restart>,
     pub(crate) clock: Option<ClockStep>,
     pub(crate) store: Option<StoreStep>,
@@ -108,9 +115,10 @@ pub(crate) struct Step {
     pub(crate) times: Option<u32>,
     /// Requests to the local Polar.
     pub(crate) control: Vec<Control>,
-    /// An operation of the customer portal. `with` contains its arguments, and its reply is stored under `name`.
+    /// An operation of the customer portal. `with` contains its arguments.
     pub(crate) call: Option<String>,
     pub(crate) with: Members,
+    /// The name under which the reply or the text of the operation is stored.
     pub(crate) name: Option<String>,
     pub(crate) waits: Option<Waits>,
     /// For each endpoint: the steps that happen after the local Polar has handled a request to it, and before the reply
@@ -131,6 +139,27 @@ pub(crate) enum Operation {
     Consume,
     Deactivate,
     Forget,
+    OfflineRequest,
+    OfflineAnswer,
+    OfflineImport,
+    OfflineReturn,
+    OfflineRelease,
+}
+
+/// How a user copies a text. A position counts characters, from the end if it is negative.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Copy {
+    /// The position of a character that becomes another one.
+    change: Option<i64>,
+    /// The position of a character that is missing.
+    skip: Option<i64>,
+    /// The position of a character that is there twice.
+    double: Option<i64>,
+    /// The number of characters that are copied.
+    first: Option<usize>,
+    /// The length of the lines into which the text is broken, in lower case.
+    lines: Option<usize>,
 }
 
 /// A request to the local Polar. It goes to Polar's own interface if its path begins with `/v1/`, otherwise to the
@@ -258,6 +287,9 @@ pub(crate) enum Sent {
     Maybe,
 }
 
+/// The computer of all steps that name no other one.
+pub(crate) const A: &str = "A";
+
 /// Returns the moment at which every scenario begins, on all clocks.
 pub(crate) fn start() -> Timestamp {
     Timestamp::parse("2026-11-21T12:00:00Z").unwrap()
@@ -316,9 +348,52 @@ impl Scenario {
     }
 }
 
+impl Operation {
+    /// Returns `true` if this computer acts for another one.
+    pub(crate) fn is_for_another(self) -> bool {
+        matches!(self, Self::OfflineAnswer | Self::OfflineRelease)
+    }
+}
+
+impl Copy {
+    /// Returns the copy of a text.
+    pub(crate) fn of(&self, text: &str) -> String {
+        let mut copied: Vec<char> = text.chars().collect();
+        let at = |from: i64| usize::try_from(if from < 0 { text.len() as i64 + from } else { from }).unwrap();
+        if let Some(at) = self.change.map(at) {
+            copied[at] = if copied[at] == '7' { '9' } else { '7' };
+        }
+        if let Some(at) = self.skip.map(at) {
+            copied.remove(at);
+        }
+        if let Some(at) = self.double.map(at) {
+            copied.insert(at, copied[at]);
+        }
+        copied.truncate(self.first.unwrap_or(copied.len()));
+        match self.lines {
+            None => copied.into_iter().collect(),
+            Some(length) => {
+                let lines = copied.chunks(length).map(|line| line.iter().collect::<String>().to_lowercase());
+                lines.collect::<Vec<_>>().join(" \r\n ")
+            }
+        }
+    }
+}
+
 impl Step {
+    /// Returns the computer on which the step happens.
+    pub(crate) fn computer(&self) -> &str {
+        self.computer.as_deref().unwrap_or(A)
+    }
+
+    /// Returns the text that the operation reads.
+    pub(crate) fn text(&self) -> &str {
+        self.text.as_deref().expect("the operation needs `text`")
+    }
+
     pub(crate) fn summary(&self) -> String {
-        let process = self.process.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        let names = self.computer.iter().chain(&self.process);
+        let process: String = names.map(|name| format!("{name}: ")).collect();
         if let Some(call) = &self.call {
             return format!("{process}{call}");
         }

@@ -9,7 +9,7 @@ use mock_polar::DEMO_VENDOR_TOKEN;
 use polar_license::transport::{Answer, Failure, Request, Sent};
 use serde_json::{Value, json};
 
-use super::super::format::{ClockStep, Control, Members, Step, Waits, duration_ms};
+use super::super::format::{A, ClockStep, Control, Members, Step, Waits, duration_ms};
 use super::super::local_polar::{LocalPolar, URL};
 use super::{Around, Inner, Outcome, Process, World, differences};
 
@@ -56,7 +56,7 @@ impl World {
         self.keep(control.name.as_ref(), reply);
     }
 
-    fn keep(&self, name: Option<&String>, value: Value) {
+    pub(super) fn keep(&self, name: Option<&String>, value: Value) {
         if let Some(name) = name {
             self.values.lock().unwrap().insert(name.clone(), value);
         }
@@ -81,7 +81,7 @@ impl World {
                     reply["address"] = json!(address);
                 }
                 self.keep(step.name.as_ref(), reply.clone());
-                Outcome { decision: process.current(), error: None, deactivated: None, reply: Some(reply) }
+                Outcome { reply: Some(reply), ..Outcome::of(process.current()) }
             }
             Err(error) => {
                 let mut outcome = Outcome::failed(super::read(&error));
@@ -118,7 +118,7 @@ impl World {
         let local = self.local();
         let answer = local.answer(request).unwrap_or_else(|| {
             let ms = request.timeout.as_millis();
-            self.move_clocks(&ClockStep { pass: Some(format!("{ms}ms")), ..ClockStep::default() });
+            self.move_clocks(&ClockStep { pass: Some(format!("{ms}ms")), ..ClockStep::default() }, A);
             Answer::failed(Failure::Timeout, Sent::Maybe, "no answer in time")
         });
         let endpoint = local.asked().pop().unwrap().endpoint;
@@ -187,15 +187,12 @@ impl World {
     }
 
     pub(super) fn resolved_members(&self, members: &Members) -> Members {
-        if self.local.is_none() {
-            return members.clone();
-        }
         members.iter().map(|(name, value)| (name.clone(), self.resolved(value))).collect()
     }
 
-    /// Replaces references to stored replies. For example, `{full/devices/devices/0}` is a part of the reply that was
+    /// Replaces references to stored texts and replies. For example, `{full/devices/devices/0}` is a part of the reply that was
     /// stored as `full`.
-    fn resolved(&self, value: &Value) -> Value {
+    pub(super) fn resolved(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.resolved_text(text),
             Value::Array(items) => items.iter().map(|item| self.resolved(item)).collect(),
@@ -220,8 +217,10 @@ impl World {
 
     fn referred(&self, reference: &str) -> Option<Value> {
         match reference {
-            "url" => return Some(json!(URL)),
-            "code" => return Some(self.local().mails().pop().expect("no mail was sent")["code"].clone()),
+            "url" if self.local.is_some() => return Some(json!(URL)),
+            "code" if self.local.is_some() => {
+                return Some(self.local().mails().pop().expect("no mail was sent")["code"].clone());
+            }
             _ => {}
         }
         let mut names = reference.split('/');
@@ -253,7 +252,7 @@ impl Around {
         };
         let place = process.place.lock().unwrap().clone();
         control.iter().for_each(|control| world.control(control, &place));
-        world.move_clocks(&ClockStep { pass: Some(format!("{next_in_ms}ms")), ..ClockStep::default() });
+        world.move_clocks(&ClockStep { pass: Some(format!("{next_in_ms}ms")), ..ClockStep::default() }, A);
         if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn configured(settings: &str) -> Config {
 
 pub(crate) fn outcome(result: Result<Decision, Error>) -> Outcome {
     match result {
-        Ok(decision) => Outcome { decision: read(&decision.to_json()), error: None, deactivated: None, reply: None },
+        Ok(decision) => Outcome::of(read(&decision.to_json())),
         Err(error) => Outcome::failed(read(&error.to_json())),
     }
 }
@@ -26,6 +26,14 @@ pub(crate) fn outcome_of_deactivation(result: Result<(Decision, Deactivated), Er
         Ok((decision, deactivated)) => {
             Outcome { deactivated: Some(deactivated.as_str().into()), ..outcome(Ok(decision)) }
         }
+        Err(error) => outcome(Err(error)),
+    }
+}
+
+/// Converts the result of an operation that may return a text for another computer.
+pub(crate) fn outcome_with_text(result: Result<(Decision, Option<String>), Error>) -> Outcome {
+    match result {
+        Ok((decision, text)) => Outcome { text, ..outcome(Ok(decision)) },
         Err(error) => outcome(Err(error)),
     }
 }

@@ -2,6 +2,7 @@
 //! out a scenario's steps, and collects what is not as expected.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
@@ -15,11 +16,14 @@ use serde_json::{Value, json};
 use super::app::App;
 use super::expect::{Inner, OTHERS, differences, members, uncertain};
 use super::format::{
-    self, ClockStep, Common, Endpoint, Exchange, Fails, Members, Restart, Scenario, Step, StoreStep, duration_ms,
+    self, A, ClockStep, Common, Endpoint, Exchange, Fails, Members, Operation, Restart, Scenario, Step, duration_ms,
 };
 use super::local_polar::LocalPolar;
 use super::polar;
+use computers::{Folder, ProcessName, Records};
 
+#[path = "computers.rs"]
+mod computers;
 #[path = "portal.rs"]
 mod portal;
 
@@ -32,8 +36,10 @@ pub(crate) fn run(common: &Common, file: &str, scenario: &Scenario) -> Vec<Strin
         common: common.clone(),
         place: format!("{file}: `{}`", scenario.name),
         scenario: scenario.clone(),
-        clocks: Mutex::new(Clocks { wall: format::start(), polar: format::start() }),
+        clocks: Mutex::new(Clocks { walls: BTreeMap::new(), polar: format::start() }),
         store: Mutex::default(),
+        folders: Mutex::default(),
+        kept: Mutex::default(),
         processes: Mutex::default(),
         settings: Mutex::default(),
         dead: Mutex::default(),
@@ -57,23 +63,27 @@ struct World {
     scenario: Scenario,
     place: String,
     clocks: Mutex<Clocks>,
+    /// The store of computer A.
     store: Mutex<Stored>,
-    processes: Mutex<BTreeMap<String, Arc<Process>>>,
+    /// The folders of the other computers.
+    folders: Mutex<BTreeMap<String, Folder>>,
+    /// The records that steps have kept, by computer and name.
+    kept: Mutex<BTreeMap<(String, String), Records>>,
+    processes: Mutex<BTreeMap<ProcessName, Arc<Process>>>,
     /// The settings with which each process was last started.
-    settings: Mutex<BTreeMap<String, (Members, String)>>,
+    settings: Mutex<BTreeMap<ProcessName, (Members, String)>>,
     /// The processes that were killed and have not been started again.
-    dead: Mutex<BTreeSet<String>>,
+    dead: Mutex<BTreeSet<ProcessName>>,
     failures: Mutex<Vec<String>>,
     /// The local Polar, which answers requests instead of the exchanges in the steps.
     local: Option<LocalPolar>,
-    /// The replies of the portal and of the local Polar that steps have stored.
+    /// The texts, and the replies of the portal and of the local Polar, that steps have stored.
     values: Mutex<BTreeMap<String, Value>>,
 }
 
-#[derive(Clone, Copy)]
 struct Clocks {
-    /// The device's wall clock.
-    wall: Timestamp,
+    /// The wall clocks of the computers that differ from Polar's clock.
+    walls: BTreeMap<String, Timestamp>,
     polar: Timestamp,
 }
 
@@ -83,10 +93,11 @@ struct Stored {
     fails: Fails,
     /// The number of writes that succeed before all further writes fail.
     writes: Option<u32>,
-    kept: BTreeMap<String, Option<Vec<u8>>>,
 }
 
 struct Process {
+    /// The computer on which the process runs.
+    computer: String,
     client: OnceLock<App>,
     clock: Arc<ManualClock>,
     config: Members,
@@ -95,8 +106,8 @@ struct Process {
     /// The step of the scenario that is being carried out.
     place: Mutex<String>,
     always: Mutex<Members>,
-    /// The record that the store contained when the process was killed.
-    killed: Mutex<Option<Option<Vec<u8>>>>,
+    /// What the computer stored when the process was killed.
+    killed: Mutex<Option<Records>>,
     waiting: Mutex<portal::Waiting>,
     /// For each endpoint: the steps that happen after the local Polar has handled a request to it.
     during: Mutex<BTreeMap<String, Vec<Step>>>,
@@ -109,6 +120,8 @@ pub(crate) struct Outcome {
     pub(crate) deactivated: Option<String>,
     /// The reply of an operation of the customer portal.
     pub(crate) reply: Option<Value>,
+    /// The text for another computer.
+    pub(crate) text: Option<String>,
 }
 
 /// The highest size of a record that contains only the times of requests and of a pause.
@@ -124,56 +137,79 @@ impl World {
     }
 
     fn step_once(self: &Arc<Self>, step: &Step, place: &str) {
+        let computer = step.computer();
         if let Some(clock) = &step.clock {
-            self.move_clocks(clock);
+            self.move_clocks(clock, computer);
         }
         if let Some(store) = &step.store {
-            self.edit_store(store, place);
+            self.edit_store(store, computer, place);
         }
-        let name = step.process.as_deref().unwrap_or("main");
+        let name = ProcessName::of(step);
         if let Some(restart) = &step.restart {
-            self.restart(name, restart);
+            self.restart(&name, restart);
         }
         step.control.iter().for_each(|control| self.control(control, place));
         if step.operation.is_none() && step.call.is_none() && step.expect.is_none() {
             return;
         }
-        if self.dead.lock().unwrap().contains(name) {
+        if self.dead.lock().unwrap().contains(&name) {
             return self.fail(place, format!("`{name}` was killed and is not running; restart it first"));
         }
-        let process = self.process(name);
+        let process = self.process(&name);
         process.script.lock().unwrap().extend(step.polar.iter().cloned());
         place.clone_into(&mut process.place.lock().unwrap());
         *process.always.lock().unwrap() = step.always.clone().unwrap_or_default();
-        let stored_before = self.store.lock().unwrap().bytes.clone();
+        let stored_before = self.records(computer);
         process.during.lock().unwrap().extend(step.during.clone());
         let asked_before = self.local.as_ref().map_or(0, |local| local.asked().len());
         let outcome = match &step.call {
             Some(call) => self.call(&process, step, call, place),
-            None => process.client.get().unwrap().carry_out(step),
+            None => self.carry_out(&process, step, place),
         };
         for missing in process.script.lock().unwrap().drain(..) {
             self.fail(place, format!("request: expected {:?}, got none", missing.request));
         }
         if let Some(stored) = process.killed.lock().unwrap().take() {
-            self.store.lock().unwrap().bytes = stored;
-            self.processes.lock().unwrap().remove(name);
-            self.dead.lock().unwrap().insert(name.to_owned());
+            self.processes.lock().unwrap().remove(&name);
+            self.replace_records(computer, &stored);
+            self.dead.lock().unwrap().insert(name);
             let expected = step.expect.clone().unwrap_or_default();
             if expected.keys().any(|name| name != "store") {
                 self.fail(place, "a killed process shows nothing; only `store` can be expected");
             }
-            return self.compare_store(&expected, stored_before.as_deref(), place);
+            return self.compare_store(&expected, computer, &stored_before, place);
         }
-        self.check_at_rest(&process, &outcome, place);
-        self.compare(step, &process, &outcome, stored_before.as_deref(), place);
+        self.check_at_rest(step, &process, &outcome, place);
+        self.compare(step, &process, &outcome, &stored_before, place);
         self.check_local_polar(step, &outcome, asked_before, place);
         process.check_always(self, "at the end");
         process.always.lock().unwrap().clear();
     }
 
+    /// Carries out an operation, and stores its text.
+    fn carry_out(&self, process: &Process, step: &Step, place: &str) -> Outcome {
+        let text = step.text.as_ref().map(|text| match self.resolved(&json!(text)) {
+            Value::String(text) => step.copy.as_ref().map_or(text.clone(), |copy| copy.of(&text)),
+            other => panic!("{place}: {other} is not a text"),
+        });
+        let before = process.current();
+        let mut outcome = process.client.get().unwrap().carry_out(&Step { text, ..step.clone() });
+        if step.operation.is_some_and(Operation::is_for_another) {
+            let after = process.current();
+            if before != after {
+                self.fail(place, format!("this computer's own decision changed from {before} to {after}"));
+            }
+            // the error has no decision if the other computer's record was not read yet
+            if outcome.decision == json!({}) {
+                outcome.decision = after;
+            }
+        }
+        self.keep(step.name.as_ref(), json!(outcome.text));
+        outcome
+    }
+
     /// Returns the process with this name. If it is not running, starts it first.
-    fn process(self: &Arc<Self>, name: &str) -> Arc<Process> {
+    fn process(self: &Arc<Self>, name: &ProcessName) -> Arc<Process> {
         let running = self.processes.lock().unwrap().get(name).cloned();
         running.unwrap_or_else(|| {
             let (config, device) = self.settings_of(name);
@@ -183,15 +219,20 @@ impl World {
 
     /// Returns the settings with which a process starts: the settings of its last start or, if there is none, of the
     /// scenario.
-    fn settings_of(&self, name: &str) -> (Members, String) {
+    fn settings_of(&self, name: &ProcessName) -> (Members, String) {
         self.settings.lock().unwrap().get(name).cloned().unwrap_or_else(|| {
             let mut config = self.resolved_members(&self.common.config);
             override_members(&mut config, &self.scenario.config);
-            (config, self.scenario.device.as_ref().unwrap_or(&self.common.device).clone())
+            let device = if name.computer == A {
+                self.scenario.device.as_ref().unwrap_or(&self.common.device)
+            } else {
+                &name.computer
+            };
+            (config, device.clone())
         })
     }
 
-    fn restart(self: &Arc<Self>, name: &str, restart: &Restart) {
+    fn restart(self: &Arc<Self>, name: &ProcessName, restart: &Restart) {
         self.dead.lock().unwrap().remove(name);
         self.processes.lock().unwrap().remove(name);
         let (mut config, device) = self.settings_of(name);
@@ -200,9 +241,10 @@ impl World {
         self.start(name, config, &device);
     }
 
-    fn start(self: &Arc<Self>, name: &str, config: Members, device: &str) -> Arc<Process> {
-        let wall = self.clocks.lock().unwrap().wall;
+    fn start(self: &Arc<Self>, name: &ProcessName, config: Members, device: &str) -> Arc<Process> {
+        let wall = self.clocks.lock().unwrap().wall(&name.computer);
         let process = Arc::new(Process {
+            computer: name.computer.clone(),
             client: OnceLock::new(),
             clock: Arc::new(ManualClock::new(wall)),
             device: device.to_owned(),
@@ -217,70 +259,37 @@ impl World {
         let around = Around { world: Arc::downgrade(self), process: Arc::downgrade(&process) };
         let app = App::open(&process.settings(), ProcessClock(Arc::clone(&process.clock)), around);
         assert!(process.client.set(app).is_ok());
-        self.processes.lock().unwrap().insert(name.to_owned(), Arc::clone(&process));
-        self.settings.lock().unwrap().insert(name.to_owned(), (process.config.clone(), process.device.clone()));
+        self.processes.lock().unwrap().insert(name.clone(), Arc::clone(&process));
+        self.settings.lock().unwrap().insert(name.clone(), (process.config.clone(), process.device.clone()));
         process
     }
 
-    fn move_clocks(&self, step: &ClockStep) {
+    /// Moves the clocks. Time passes on every computer, but only the clocks of `computer` can stand still or be set.
+    fn move_clocks(&self, step: &ClockStep, computer: &str) {
         let mut clocks = self.clocks.lock().unwrap();
         let ms = |text: &Option<String>| text.as_deref().map_or(0, duration_ms);
-        let (pass, hold, sleep) = (ms(&step.pass), ms(&step.hold), ms(&step.sleep));
-        clocks.polar = later(clocks.polar, pass + hold + sleep);
-        self.local.iter().for_each(|local| local.advance(pass + hold + sleep));
-        clocks.wall = later(clocks.wall, pass + sleep);
-        if let Some(wall) = &step.wall {
-            clocks.wall = Timestamp::parse(wall).unwrap_or_else(|| later(clocks.wall, duration_ms(wall)));
-        }
+        let (hold, sleep) = (ms(&step.hold), ms(&step.sleep));
+        let passed = ms(&step.pass) + hold + sleep;
+        let wall = later(clocks.wall(computer), passed - hold);
+        let wall =
+            step.wall.as_ref().map_or(wall, |to| Timestamp::parse(to).unwrap_or_else(|| later(wall, duration_ms(to))));
+        clocks.polar = later(clocks.polar, passed);
+        clocks.walls.values_mut().for_each(|wall| *wall = later(*wall, passed));
+        clocks.walls.insert(computer.to_owned(), wall);
+        self.local.iter().for_each(|local| local.advance(passed));
         for process in self.processes.lock().unwrap().values() {
-            process.clock.advance(Duration::from_millis(u64::try_from(pass + hold).unwrap()));
-            process.clock.set_wall(clocks.wall);
-        }
-    }
-
-    fn edit_store(&self, step: &StoreStep, place: &str) {
-        let mut store = self.store.lock().unwrap();
-        if let Some(fails) = step.fails {
-            store.fails = fails;
-            store.writes = None;
-        }
-        if step.writes.is_some() {
-            store.writes = step.writes;
-        }
-        if let Some(name) = &step.keep {
-            let bytes = store.bytes.clone();
-            store.kept.insert(name.clone(), bytes);
-        }
-        if let Some(name) = &step.put {
-            store.bytes = store.kept.get(name).unwrap_or_else(|| panic!("nothing was kept as `{name}`")).clone();
-        }
-        if let Some(text) = &step.text {
-            store.bytes = Some(text.clone().into_bytes());
-        }
-        if step.remove {
-            store.bytes = None;
-        }
-        if step.flip.is_none() && step.set.is_none() && step.truncate.is_none() {
-            return;
-        }
-        let Some(bytes) = &mut store.bytes else { return self.fail(place, "nothing is stored that could be edited") };
-        if let Some(at) = step.flip {
-            let length = i64::try_from(bytes.len()).unwrap();
-            bytes[usize::try_from(if at < 0 { length + at } else { at }).unwrap()] ^= 1;
-        }
-        if let Some((at, to)) = step.set {
-            bytes[at] = to;
-        }
-        if let Some(length) = step.truncate {
-            bytes.truncate(length);
+            let slept = if process.computer == computer { sleep } else { 0 };
+            process.clock.advance(Duration::from_millis(u64::try_from(passed - slept).unwrap()));
+            process.clock.set_wall(clocks.wall(&process.computer));
         }
     }
 
     /// Checks what must be true after every step, even if the scenario does not mention it.
-    fn check_at_rest(&self, process: &Process, outcome: &Outcome, place: &str) {
+    fn check_at_rest(&self, step: &Step, process: &Process, outcome: &Outcome, place: &str) {
         let current = process.current();
+        let is_for_another = step.operation.is_some_and(Operation::is_for_another);
         for name in ["allowed", "state", "features"] {
-            if current[name] != outcome.decision[name] {
+            if current[name] != outcome.decision[name] && !is_for_another {
                 self.fail(
                     place,
                     format!("`{name}` of the outcome is {}, of current {}", outcome.decision[name], current[name]),
@@ -289,7 +298,7 @@ impl World {
         }
         let shown = format!("{} {:?}", outcome.decision, outcome.error);
         let keys = self.common.sold.keys().chain(self.scenario.sold.keys());
-        for secret in self.common.personal.iter().chain(keys) {
+        for secret in self.common.personal.iter().chain(keys).chain(&outcome.text) {
             if shown.contains(secret) {
                 self.fail(place, format!("`{secret}` is shown"));
             }
@@ -299,7 +308,7 @@ impl World {
         }
     }
 
-    fn compare(&self, step: &Step, process: &Process, outcome: &Outcome, stored_before: Option<&[u8]>, place: &str) {
+    fn compare(&self, step: &Step, process: &Process, outcome: &Outcome, stored_before: &Records, place: &str) {
         let expected = self.resolved_members(&step.expect.clone().unwrap_or_default());
         // a reply may contain an error too, which says why no seat was taken
         let in_reply = outcome.reply.as_ref().and_then(|reply| reply.get("error")).filter(|error| !error.is_null());
@@ -336,7 +345,12 @@ impl World {
                 self.fail(place, format!("covers `{built}`: expected {covered}, got {actual}"));
             }
         }
-        self.compare_store(&expected, stored_before, place);
+        if let Some(text) = expected.get("text") {
+            let expected = Members::from_iter([(String::from("text"), text.clone())]);
+            let different = differences(&expected, &json!({ "text": outcome.text }), Inner::Open);
+            different.iter().for_each(|difference| self.fail(place, difference));
+        }
+        self.compare_store(&expected, step.computer(), stored_before, place);
     }
 
     fn compare_decision(&self, expected: &Members, decision: &Value, place: &str) {
@@ -351,21 +365,28 @@ impl World {
         }
     }
 
-    fn compare_store(&self, expected: &Members, before: Option<&[u8]>, place: &str) {
+    fn compare_store(&self, expected: &Members, computer: &str, before: &Records, place: &str) {
         let Some(expected) = expected.get("store").and_then(Value::as_str) else { return };
-        let now = self.store.lock().unwrap().bytes.clone();
-        let is_absent = now.as_ref().is_none_or(|bytes| bytes.len() <= TIMES_BYTES);
+        let after = self.records(computer);
+        let is_absent = after.values().all(|record| record.len() <= TIMES_BYTES);
         let is = match expected {
             "present" => !is_absent,
             "absent" => is_absent,
-            "unchanged" => now.as_deref() == before,
-            "changed" => now.as_deref() != before,
+            "unchanged" => after == *before,
+            "changed" => after != *before,
             other => panic!("`{other}` is nothing that can be expected of the store"),
         };
         if !is {
-            let (before, now) = (before.map(<[u8]>::len), now.map(|bytes| bytes.len()));
-            self.fail(place, format!("store: expected {expected}, got {now:?} bytes where {before:?} were"));
+            let lengths = |records: &Records| records.values().map(Vec::len).collect::<Vec<_>>();
+            let (before, after) = (lengths(before), lengths(&after));
+            self.fail(place, format!("store: expected {expected}, got records of {after:?} bytes after {before:?}"));
         }
+    }
+}
+
+impl Clocks {
+    fn wall(&self, computer: &str) -> Timestamp {
+        self.walls.get(computer).copied().unwrap_or(self.polar)
     }
 }
 
@@ -393,10 +414,15 @@ impl Process {
 }
 
 impl Outcome {
+    /// The result of an operation that succeeded, and that returns a decision.
+    pub(crate) fn of(decision: Value) -> Self {
+        Self { decision, error: None, deactivated: None, reply: None, text: None }
+    }
+
     /// Separates the JSON of an error from the decision that is in the same object.
     pub(crate) fn failed(mut decision: Value) -> Self {
         let error = decision.as_object_mut().unwrap().remove("error");
-        Self { decision, error, deactivated: None, reply: None }
+        Self { error, ..Self::of(decision) }
     }
 }
 
@@ -448,8 +474,13 @@ impl Around {
     }
 }
 
-/// The functions that the app's store and transport call.
+/// The functions that the app, its store and its transport call.
 impl Around {
+    /// Returns the folder in which the app keeps its records, or `None` if the app has a store of its own.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        self.world.upgrade()?.folder(&self.process.upgrade()?.computer)
+    }
+
     pub(crate) fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.watch("before loading");
         self.stored(&[Fails::Nothing, Fails::Writing], |store| store.bytes.clone())
@@ -478,7 +509,7 @@ impl Around {
                 Ok(())
             }
             Some(None) => {
-                world.move_clocks(&ClockStep { pass: Some("60s".to_owned()), ..ClockStep::default() });
+                world.move_clocks(&ClockStep { pass: Some("60s".to_owned()), ..ClockStep::default() }, A);
                 Err(StoreError::new("the disk is full"))
             }
         }
@@ -491,7 +522,10 @@ impl Around {
         let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else {
             return Some(nothing());
         };
-        world.move_clocks(&ClockStep { pass: Some(format!("{REQUEST_MS}ms")), ..ClockStep::default() });
+        world.move_clocks(
+            &ClockStep { pass: Some(format!("{REQUEST_MS}ms")), ..ClockStep::default() },
+            &process.computer,
+        );
         let place = process.place.lock().unwrap().clone();
         process.check_always(&world, "while asking Polar");
         if world.local.is_some() {
@@ -523,7 +557,7 @@ impl Around {
             world.step(step, &format!("{place}: during {endpoint:?}: step {} ({})", number + 1, step.summary()));
         }
         if exchange.reply.killed {
-            *process.killed.lock().unwrap() = Some(world.store.lock().unwrap().bytes.clone());
+            *process.killed.lock().unwrap() = Some(world.records(&process.computer));
             return Some(nothing());
         }
         if exchange.reply.cancelled {

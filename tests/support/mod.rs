@@ -90,6 +90,11 @@ impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.0.advance(by);
     }
+
+    /// Sets this wall clock: it then differs from the wall clock of `right` by this many ms.
+    pub(crate) fn set_error(&self, ms: i64, right: &Self) {
+        self.0.set_wall(Timestamp::from_unix_ms(right.now().wall.unix_ms() + ms));
+    }
 }
 
 impl Clock for TestClock {

@@ -17,6 +17,10 @@ pub(crate) struct Device<'a> {
     pub(crate) polar: &'a MockPolar,
     pub(crate) key: String,
     directory: TempDir,
+    id: &'static str,
+    /// The computer that shares the key with this device, to which or from which a license is carried. Its record may
+    /// lead to seats too.
+    other: Option<Box<Self>>,
 }
 
 /// The result of one run of the command.
@@ -33,7 +37,17 @@ impl<'a> Device<'a> {
     /// Creates a device without a license.
     pub(crate) fn new(polar: &'a MockPolar, limit_activations: u32) -> Self {
         let key = polar.add_key(NewKey::new("pro").limit_activations(limit_activations).limit_usage(1000));
-        Self { polar, key, directory: tempfile::tempdir().unwrap() }
+        let beside = Self::with(polar, key.clone(), "another computer", None);
+        Self::with(polar, key, "a device that fails", Some(Box::new(beside)))
+    }
+
+    fn with(polar: &'a MockPolar, key: String, id: &'static str, other: Option<Box<Self>>) -> Self {
+        Self { polar, key, directory: tempfile::tempdir().unwrap(), id, other }
+    }
+
+    /// Returns another computer, to which or from which a license is carried.
+    pub(crate) fn other(&self) -> &Self {
+        self.other.as_ref().unwrap()
     }
 
     /// Returns the directory of the device's record.
@@ -44,10 +58,11 @@ impl<'a> Device<'a> {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_polar-license"));
         command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
-        command.args(["--device-id", "a device that fails", "--timeout", "2s", "--json", "--data-dir"]);
+        command.args(["--device-id", self.id, "--timeout", "2s", "--json", "--data-dir"]);
         command.arg(self.directory.path()).args(words).stdin(Stdio::null());
         // no test here uses TLS, and reading the system's root certificates would take hundreds of system calls
         command.envs([("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent"), ("RUST_BACKTRACE", "0")]);
+        command.envs([("POLAR_LICENSE_APP_SECRET", "hush"), ("POLAR_LICENSE_AIR_GAP_DAYS", "365")]);
         command
     }
 
@@ -63,11 +78,12 @@ impl<'a> Device<'a> {
         run
     }
 
-    /// Returns two lists of seat ids: all seats that this key has at Polar, and the seats among them that the device
-    /// does not know. The device knows a seat if its record contains the seat's id or the marker of the seat's
-    /// activation. Polar stores the marker too.
+    /// Returns two lists of seat ids: all seats that this key has at Polar, and the seats among them that neither the
+    /// device nor the other computer knows. They know a seat if one of their records contains the seat's id or the
+    /// marker of the seat's activation. Polar stores the marker too.
     pub(crate) fn seats(&self) -> (Vec<String>, Vec<String>) {
-        let record: Vec<u8> = self.record().map(|path| fs::read(path).unwrap()).unwrap_or_default();
+        let records = self.records().chain(self.other.iter().flat_map(|other| other.records()));
+        let record: Vec<u8> = records.flat_map(|path| fs::read(path).unwrap()).collect();
         let has = |bytes: &[u8]| !bytes.is_empty() && record.windows(bytes.len()).any(|window| window == bytes);
         let seats = self.polar.activations(&self.key);
         let is_known = |seat: &&mock_polar::Activation| {
@@ -86,8 +102,8 @@ impl<'a> Device<'a> {
         }
     }
 
-    fn record(&self) -> Option<PathBuf> {
-        self.files().into_iter().find(|path| path.extension().is_some_and(|end| end == "license"))
+    fn records(&self) -> impl Iterator<Item = PathBuf> {
+        self.files().into_iter().filter(|path| path.extension().is_some_and(|end| end == "license"))
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -106,6 +122,11 @@ impl Run {
 
     pub(crate) fn is_allowed(&self) -> bool {
         self.printed["allowed"] == true
+    }
+
+    /// Returns the printed text for another computer.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.printed["text"].as_str()
     }
 
     /// Returns the id of the seat in the printed decision.

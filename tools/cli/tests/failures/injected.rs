@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 
 use mock_polar::MockPolar;
 
@@ -28,25 +29,32 @@ struct Case {
     fault: Fault,
 }
 
-struct Operation {
-    name: &'static str,
-    words: fn(&str) -> Vec<&str>,
-    has_license: bool,
+/// A command that meets faults.
+pub(crate) struct Operation {
+    pub(crate) name: &'static str,
+    /// Brings a new device into the situation in which the command runs. Returns the words of the command.
+    pub(crate) prepare: fn(&Device) -> Vec<String>,
     /// Checks the device after the run. The error says what is wrong.
-    check: fn(&Device, &Run, &Run) -> Result<(), String>,
+    pub(crate) check: fn(&Prepared<'_>, &Run, &Run) -> Result<(), String>,
+}
+
+/// A device that is ready for its command, and the words of the command.
+pub(crate) struct Prepared<'a> {
+    pub(crate) device: Device<'a>,
+    pub(crate) words: Vec<String>,
 }
 
 const ACTIVATE: Operation =
-    Operation { name: "activate", words: |key| vec!["activate", key], has_license: false, check: check_activate };
+    Operation { name: "activate", prepare: |device| owned(&["activate", &device.key]), check: check_activate };
 
 const VALIDATE: Operation =
-    Operation { name: "validate", words: |_| vec!["validate"], has_license: true, check: check_validate };
+    Operation { name: "validate", prepare: |device| licensed(device, &["validate"]), check: check_validate };
 
 const CONSUME: Operation =
-    Operation { name: "consume", words: |_| vec!["consume", "3"], has_license: true, check: check_consume };
+    Operation { name: "consume", prepare: |device| licensed(device, &["consume", "3"]), check: check_consume };
 
 const DEACTIVATE: Operation =
-    Operation { name: "deactivate", words: |_| vec!["deactivate"], has_license: true, check: check_deactivate };
+    Operation { name: "deactivate", prepare: |device| licensed(device, &["deactivate"]), check: check_deactivate };
 
 #[test]
 fn every_system_call_of_activate_may_fail() {
@@ -68,7 +76,17 @@ fn every_system_call_of_deactivate_may_fail() {
     fail_each_call(&DEACTIVATE);
 }
 
-fn check_activate(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
+/// Activates the device's key, and returns the words of a command.
+fn licensed(device: &Device, words: &[&str]) -> Vec<String> {
+    device.succeed(&["activate", &device.key]);
+    owned(words)
+}
+
+pub(crate) fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn check_activate(Prepared { device, .. }: &Prepared<'_>, run: &Run, next: &Run) -> Result<(), String> {
     let (seats, _) = device.seats();
     ensure(seats.len() <= 1, "it took two seats")?;
     if run.status == Some(0) {
@@ -78,14 +96,15 @@ fn check_activate(device: &Device, run: &Run, next: &Run) -> Result<(), String> 
     ensure(!next.is_allowed() || seats.len() == 1, "access without a seat")
 }
 
-fn check_validate(device: &Device, _: &Run, next: &Run) -> Result<(), String> {
+fn check_validate(Prepared { device, .. }: &Prepared<'_>, _: &Run, next: &Run) -> Result<(), String> {
     let (seats, _) = device.seats();
     ensure(seats.len() == 1, "its seat is gone")?;
     ensure(next.is_allowed() && next.seat() == seats.first().map(String::as_str), "the license is lost")
 }
 
-fn check_consume(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
-    check_validate(device, run, next)?;
+fn check_consume(prepared: &Prepared<'_>, run: &Run, next: &Run) -> Result<(), String> {
+    check_validate(prepared, run, next)?;
+    let device = &prepared.device;
     let used = device.polar.usage(&device.key);
     ensure(used == 0 || used == 3, &format!("{used} uses were counted instead of 3"))?;
     if run.status == Some(0) {
@@ -96,7 +115,7 @@ fn check_consume(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
     ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
 }
 
-fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
+fn check_deactivate(Prepared { device, .. }: &Prepared<'_>, run: &Run, next: &Run) -> Result<(), String> {
     let (seats, _) = device.seats();
     if run.status == Some(0) {
         ensure(seats.is_empty(), "it succeeded, and the seat is taken")?;
@@ -122,7 +141,7 @@ struct Tried {
 }
 
 /// Injects every fault into every call, one in each run. Each run uses a new device.
-fn fail_each_call(operation: &Operation) {
+pub(crate) fn fail_each_call(operation: &Operation) {
     if !strace::works() {
         return;
     }
@@ -130,11 +149,11 @@ fn fail_each_call(operation: &Operation) {
     let cases = cases(&polar, operation);
     let tried = cases.len();
     let results = each(cases, |case| {
-        let device = prepared(&polar, operation);
-        let (run, was_hit) = run_with(&device, operation, &case);
-        device.age_locks();
-        let next = device.run(&["status"]);
-        let wrong = check(&device, operation, &run, &next).err();
+        let prepared = prepared(&polar, operation);
+        let (run, was_hit) = run_with(&prepared, &case);
+        prepared.device.age_locks();
+        let next = prepared.device.run(&["status"]);
+        let wrong = check(&prepared, operation, &run, &next).err();
         let wrong = wrong.map(|wrong| format!("{case:?}: {wrong}\n  {run:?}\n  next start: {next:?}"));
         Tried { wrong, was_hit, status: run.status }
     });
@@ -151,7 +170,8 @@ fn fail_each_call(operation: &Operation) {
 }
 
 /// Checks the conditions that must hold after every operation, then those that must hold after this operation.
-fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
+fn check(prepared: &Prepared<'_>, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
+    let device = &prepared.device;
     // Two panics of the standard library are allowed: one if a thread cannot be started, and one if a directory cannot
     // be closed. The client catches the second one.
     let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
@@ -161,23 +181,27 @@ fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Resul
     let (_, unknown) = device.seats();
     let told = run.reports_doubt() || unknown.iter().all(|seat| Some(seat.as_str()) == run.seat());
     ensure(unknown.is_empty() || (run.status.is_some_and(|status| status != 0) && told), "a seat is lost in silence")?;
-    (operation.check)(device, run, next)
+    (operation.check)(prepared, run, next)
 }
 
-fn ensure(holds: bool, wrong: &str) -> Result<(), String> {
+pub(crate) fn ensure(holds: bool, wrong: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(wrong.to_owned()) }
 }
 
-fn prepared<'a>(polar: &'a MockPolar, operation: &Operation) -> Device<'a> {
+fn prepared<'a>(polar: &'a MockPolar, operation: &Operation) -> Prepared<'a> {
     let device = Device::new(polar, 1);
-    if operation.has_license {
-        device.succeed(&["activate", &device.key]);
+    let words = (operation.prepare)(&device);
+    Prepared { device, words }
+}
+
+impl Prepared<'_> {
+    fn command(&self) -> Command {
+        self.device.command(&self.words.iter().map(String::as_str).collect::<Vec<_>>())
     }
-    device
 }
 
 /// Runs the operation with a fault in one system call. Returns the run, and whether that call was reached.
-fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) {
+fn run_with(prepared: &Prepared<'_>, case: &Case) -> (Run, bool) {
     let seen = tempfile::NamedTempFile::new().unwrap();
     let Case { call, number, fault } = case;
     let fault = match fault {
@@ -187,8 +211,7 @@ fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) 
     };
     let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{fault}"));
     let options = ["-e", &trace, "-e", &inject];
-    let output =
-        strace::traced(seen.path(), &options, &device.command(&(operation.words)(&device.key))).output().unwrap();
+    let output = strace::traced(seen.path(), &options, &prepared.command()).output().unwrap();
     let seen = fs::read_to_string(seen.path()).unwrap();
     let killed = output.status.signal().is_some();
     (Run::of(&output), killed || seen.contains("(INJECTED)"))
@@ -197,13 +220,12 @@ fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) 
 /// Returns the cases of an operation. In a soak test, these are all of its system calls, each with every fault that the
 /// call can have. Otherwise only the calls on which a license depends are included, each with one error and one kill.
 fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
-    let device = prepared(polar, operation);
+    let prepared = prepared(polar, operation);
     let seen = tempfile::NamedTempFile::new().unwrap();
-    let command = device.command(&(operation.words)(&device.key));
-    let output = strace::traced(seen.path(), &["-y"], &command).output().unwrap();
+    let output = strace::traced(seen.path(), &["-y"], &prepared.command()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let calls = strace::calls(&fs::read_to_string(seen.path()).unwrap());
-    let directory = device.directory();
+    let directory = prepared.device.directory();
     let all = soak::time().is_some();
     let mut counts: BTreeMap<(u32, &str), usize> = BTreeMap::new();
     let mut chosen = BTreeSet::new();

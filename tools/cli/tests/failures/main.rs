@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test, and so its helpers, fail by panicking")]
 
+mod air_gap;
 mod device;
 mod injected;
 mod killed;

@@ -18,6 +18,8 @@ mod internet;
 mod json;
 #[cfg(feature = "mcp")]
 mod mcp;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod offline;
 mod owner;
 mod pace;
