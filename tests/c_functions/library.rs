@@ -4,6 +4,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::ptr::{null, null_mut};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -27,10 +28,17 @@ static PARTS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
 /// The parts that an app provides as callbacks.
 pub(crate) struct Parts {
-    pub(crate) store: Box<dyn Store>,
+    pub(crate) place: Place,
     pub(crate) clock: Box<dyn Clock>,
     /// The app's transport, or `None` for the transport of the library.
     pub(crate) transport: Option<Box<dyn Transport>>,
+}
+
+/// The place in which an app keeps its records.
+pub(crate) enum Place {
+    Store(Box<dyn Store>),
+    /// A folder, in which the library's own store keeps them.
+    Folder(PathBuf),
 }
 
 /// A license, and the replies of the customer portal whose handles are in use. Dropping it frees the license and the
@@ -49,6 +57,10 @@ unsafe impl Sync for License {}
 /// The result of an operation. The JSON of an error also contains the decision.
 pub(crate) enum Ended {
     Decision(Value),
+    /// The decision, and the outcome for the seat.
+    Deactivated(Value, String),
+    /// The decision, and the text for another computer.
+    Text(Value, Option<String>),
     Error(Value),
 }
 
@@ -63,7 +75,16 @@ impl License {
             Arc::into_raw(Arc::clone(&parts)).cast_mut().cast::<c_void>()
         };
         let end: Destructor = Some(end);
-        assert_eq!(polar_license_options_set_store(options, Some(load), Some(save), Some(remove), shared(), end), OK);
+        let stored = match &parts.place {
+            Place::Store(_) => {
+                polar_license_options_set_store(options, Some(load), Some(save), Some(remove), shared(), end)
+            }
+            Place::Folder(folder) => {
+                let folder = CString::new(folder.to_str().unwrap()).unwrap();
+                polar_license_options_set_directory(options, folder.as_ptr())
+            }
+        };
+        assert_eq!(stored, OK);
         assert_eq!(polar_license_options_set_clock(options, Some(tell_time), shared(), end), OK);
         if has_transport {
             assert_eq!(polar_license_options_set_transport(options, Some(send), shared(), end), OK);
@@ -127,12 +148,56 @@ impl License {
         }
     }
 
-    /// Deactivates the license. Returns the result, and the outcome for the seat.
-    pub(crate) fn deactivate(&self) -> (Ended, Option<String>) {
+    pub(crate) fn deactivate(&self) -> Ended {
         let (mut deactivated, mut error) = (-1, null_mut());
         match polar_license_deactivate(self.0, &raw mut deactivated, &raw mut error) {
-            OK => (Ended::Decision(self.current()), text(polar_license_deactivated_name(deactivated))),
-            kind => (ended(kind, null_mut(), error), None),
+            OK => Ended::Deactivated(self.current(), outcome_name(deactivated)),
+            kind => ended(kind, null_mut(), error),
+        }
+    }
+
+    pub(crate) fn offline_request(&self) -> Ended {
+        let (mut request, mut error) = (null_mut(), null_mut());
+        match polar_license_offline_request(self.0, &raw mut request, &raw mut error) {
+            OK => Ended::Text(self.current(), taken_text(request)),
+            kind => {
+                assert!(request.is_null());
+                ended(kind, null_mut(), error)
+            }
+        }
+    }
+
+    pub(crate) fn offline_answer(&self, request: &str, key: &str) -> Ended {
+        let [request, key] = [request, key].map(|text| CString::new(text).unwrap());
+        let (mut answer, mut decision, mut error) = (null_mut(), null_mut(), null_mut());
+        let (request, key) = (request.as_ptr(), key.as_ptr());
+        let places = (&raw mut answer, &raw mut decision, &raw mut error);
+        let kind = polar_license_offline_answer(self.0, request, key, places.0, places.1, places.2);
+        assert_eq!(answer.is_null(), kind != OK);
+        ended(kind, decision, error).with_text(answer)
+    }
+
+    pub(crate) fn offline_import(&self, answer: &str) -> Ended {
+        let answer = CString::new(answer).unwrap();
+        let (mut decision, mut error) = (null_mut(), null_mut());
+        let kind = polar_license_offline_import(self.0, answer.as_ptr(), &raw mut decision, &raw mut error);
+        ended(kind, decision, error)
+    }
+
+    pub(crate) fn offline_return(&self) -> Ended {
+        let (mut returned, mut decision, mut error) = (null_mut(), null_mut(), null_mut());
+        let kind = polar_license_offline_return(self.0, &raw mut returned, &raw mut decision, &raw mut error);
+        ended(kind, decision, error).with_text(returned)
+    }
+
+    pub(crate) fn offline_release(&self, returned: &str) -> Ended {
+        let returned = CString::new(returned).unwrap();
+        let (mut deactivated, mut decision, mut error) = (-1, null_mut(), null_mut());
+        let places = (&raw mut deactivated, &raw mut decision, &raw mut error);
+        let kind = polar_license_offline_release(self.0, returned.as_ptr(), places.0, places.1, places.2);
+        match ended(kind, decision, error) {
+            Ended::Decision(decision) => Ended::Deactivated(decision, outcome_name(deactivated)),
+            ended => ended,
         }
     }
 
@@ -150,7 +215,7 @@ impl License {
             assert!(reply.is_null());
             return match ended(kind, null_mut(), error) {
                 Ended::Error(error) => Err(error),
-                Ended::Decision(decision) => panic!("{decision}"),
+                ended => panic!("{}", ended.decision()),
             };
         }
         assert!(error.is_null());
@@ -211,10 +276,32 @@ impl Ended {
     /// Returns the decision of an operation that cannot fail.
     fn decision(self) -> Value {
         match self {
-            Self::Decision(decision) => decision,
+            Self::Decision(decision) | Self::Deactivated(decision, _) | Self::Text(decision, _) => decision,
             Self::Error(error) => panic!("{error}"),
         }
     }
+
+    /// Adds the text that an operation returned, and frees it. An operation that failed must have returned none.
+    fn with_text(self, text: *mut OfflineText) -> Self {
+        match self {
+            Self::Decision(decision) => Self::Text(decision, taken_text(text)),
+            ended => {
+                assert!(text.is_null());
+                ended
+            }
+        }
+    }
+}
+
+/// Reads a text for another computer, and frees it.
+fn taken_text(text_for_another: *mut OfflineText) -> Option<String> {
+    let taken = text(polar_license_offline_text_string(text_for_another));
+    polar_license_offline_text_free(text_for_another);
+    taken
+}
+
+fn outcome_name(deactivated: i32) -> String {
+    text(polar_license_deactivated_name(deactivated)).unwrap()
 }
 
 /// Reads the objects that an operation with the result `kind` created, and frees them.
@@ -260,6 +347,13 @@ fn parts<'a>(user_data: *mut c_void) -> &'a Parts {
     unsafe { &*user_data.cast::<Parts>() }
 }
 
+fn store<'a>(user_data: *mut c_void) -> &'a dyn Store {
+    match &parts(user_data).place {
+        Place::Store(store) => &**store,
+        Place::Folder(folder) => panic!("the library has its own store in {}", folder.display()),
+    }
+}
+
 extern "C" fn end(user_data: *mut c_void) {
     // SAFETY: The pointer comes from `License::open`, and a destructor is called once.
     drop(unsafe { Arc::from_raw(user_data.cast::<Parts>()) });
@@ -268,7 +362,7 @@ extern "C" fn end(user_data: *mut c_void) {
 }
 
 extern "C" fn load(user_data: *mut c_void, record: *mut Record) -> i32 {
-    match parts(user_data).store.load() {
+    match store(user_data).load() {
         Ok(Some(bytes)) => polar_license_record_set(record, bytes.as_ptr(), bytes.len()),
         Ok(None) => OK,
         Err(_) => 1,
@@ -279,11 +373,11 @@ extern "C" fn save(user_data: *mut c_void, bytes: *const u8, length: usize, dura
     // SAFETY: The library passes `length` bytes.
     let record = unsafe { std::slice::from_raw_parts(bytes, length) };
     let durability = if durable == 1 { Durability::Synced } else { Durability::Relaxed };
-    parts(user_data).store.save(record, durability).is_err().into()
+    store(user_data).save(record, durability).is_err().into()
 }
 
 extern "C" fn remove(user_data: *mut c_void) -> i32 {
-    parts(user_data).store.remove().is_err().into()
+    store(user_data).remove().is_err().into()
 }
 
 extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {

@@ -12,9 +12,8 @@
 
 #![allow(dead_code, clippy::allow_attributes, reason = "each test uses some of it")]
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::{env, fs};
 
 /// The warnings that a careful app developer may have turned on.
@@ -61,16 +60,6 @@ pub fn run(command: &mut Command) -> String {
 /// Returns the standard output of a program, with the line ends of Windows converted to "\n".
 pub fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
-}
-
-/// Runs a command with this text as its standard input.
-pub fn with_input(command: &mut Command, input: &str) -> Output {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut program = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let mut stdin = program.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    program.wait_with_output().unwrap()
 }
 
 fn assert_success(command: &Command, output: &Output) {
