@@ -23,8 +23,9 @@ MEMBERS = {
     "scenario": {"name", "why", "shows", "broken", "config", "device", "sold", "given", "steps"},
     "step": {
         "as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect",
-        "control", "call", "with", "name", "waits", "during", "times",
+        "control", "call", "with", "name", "waits", "during", "times", "on", "text", "copy",
     },
+    "copy": {"change", "skip", "double", "first", "lines"},
     "control": {"get", "post", "patch", "delete", "vendor", "body", "times", "expect", "name"},
     "waits": {"after", "control", "cancelAt", "stage", "atLeast", "atMost"},
     "restart": {"config", "device"},
@@ -84,7 +85,7 @@ def named(text: str, names: Mapping[str, str]) -> Object:
 def check_steps(steps: list[Object]) -> None:
     for step in steps:
         known("step", step)
-        for name in ("restart", "clock", "store", "waits"):
+        for name in ("restart", "clock", "store", "waits", "copy"):
             known(name, step.get(name, {}))
         for control in step.get("control", []):
             known("control", control)

@@ -11,6 +11,7 @@ working offline, and release seats.
 
 from polar_license._error import LicenseError, TransportError
 from polar_license._license import License
+from polar_license._offline import OfflineAnswer, OfflineRelease, OfflineReturn
 from polar_license._parts import Clock, Request, Response, Storage, Transport
 from polar_license._types import (
     ActiveDecision,
@@ -61,6 +62,9 @@ __all__ = [
     "LicenseSettings",
     "NextStep",
     "OffReason",
+    "OfflineAnswer",
+    "OfflineRelease",
+    "OfflineReturn",
     "OrderPurchase",
     "OrderStatus",
     "Problem",
