@@ -28,17 +28,16 @@ static PARTS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
 /// The parts that an app provides as callbacks.
 pub(crate) struct Parts {
-    pub(crate) kept: Kept,
+    pub(crate) place: Place,
     pub(crate) clock: Box<dyn Clock>,
     /// The app's transport, or `None` for the transport of the library.
     pub(crate) transport: Option<Box<dyn Transport>>,
 }
 
-/// The place at which a license is stored.
-pub(crate) enum Kept {
-    /// The app's own store.
+/// The place in which an app keeps its records.
+pub(crate) enum Place {
     Store(Box<dyn Store>),
-    /// The library's file store, in this folder.
+    /// A folder, in which the library's own store keeps them.
     Folder(PathBuf),
 }
 
@@ -58,6 +57,10 @@ unsafe impl Sync for License {}
 /// The result of an operation. The JSON of an error also contains the decision.
 pub(crate) enum Ended {
     Decision(Value),
+    /// The decision, and the outcome for the seat.
+    Deactivated(Value, String),
+    /// The decision, and the text for another computer.
+    Text(Value, Option<String>),
     Error(Value),
 }
 
@@ -65,23 +68,23 @@ impl License {
     pub(crate) fn open(settings: &str, parts: Parts) -> Self {
         let settings = CString::new(settings).unwrap();
         let options = polar_license_options_from_json(settings.as_ptr());
-        if let Kept::Folder(folder) = &parts.kept {
-            let folder = CString::new(folder.to_str().unwrap()).unwrap();
-            assert_eq!(polar_license_options_set_directory(options, folder.as_ptr()), OK);
-        }
-        let (has_store, has_transport) = (matches!(parts.kept, Kept::Store(_)), parts.transport.is_some());
+        let has_transport = parts.transport.is_some();
         let parts = Arc::new(parts);
         let shared = || {
             *PARTS.0.lock().unwrap() += 1;
             Arc::into_raw(Arc::clone(&parts)).cast_mut().cast::<c_void>()
         };
         let end: Destructor = Some(end);
-        if has_store {
-            assert_eq!(
-                polar_license_options_set_store(options, Some(load), Some(save), Some(remove), shared(), end),
-                OK
-            );
-        }
+        let stored = match &parts.place {
+            Place::Store(_) => {
+                polar_license_options_set_store(options, Some(load), Some(save), Some(remove), shared(), end)
+            }
+            Place::Folder(folder) => {
+                let folder = CString::new(folder.to_str().unwrap()).unwrap();
+                polar_license_options_set_directory(options, folder.as_ptr())
+            }
+        };
+        assert_eq!(stored, OK);
         assert_eq!(polar_license_options_set_clock(options, Some(tell_time), shared(), end), OK);
         if has_transport {
             assert_eq!(polar_license_options_set_transport(options, Some(send), shared(), end), OK);
@@ -151,33 +154,33 @@ impl License {
         ended(kind, decision, error)
     }
 
-    /// Deactivates the license. Returns the result, and the outcome for the seat.
-    pub(crate) fn deactivate(&self) -> (Ended, Option<String>) {
+    pub(crate) fn deactivate(&self) -> Ended {
         let (mut deactivated, mut error) = (-1, null_mut());
         match polar_license_deactivate(self.0, &raw mut deactivated, &raw mut error) {
-            OK => (Ended::Decision(self.current()), text(polar_license_deactivated_name(deactivated))),
-            kind => (ended(kind, null_mut(), error), None),
+            OK => Ended::Deactivated(self.current(), outcome_name(deactivated)),
+            kind => ended(kind, null_mut(), error),
         }
     }
 
-    /// Creates a request for a license. Returns the result, and the request.
-    pub(crate) fn offline_request(&self) -> (Ended, Option<String>) {
+    pub(crate) fn offline_request(&self) -> Ended {
         let (mut request, mut error) = (null_mut(), null_mut());
         match polar_license_offline_request(self.0, &raw mut request, &raw mut error) {
-            OK => (Ended::Decision(self.current()), carried(request)),
-            kind => (failed(kind, request, error), None),
+            OK => Ended::Text(self.current(), taken_text(request)),
+            kind => {
+                assert!(request.is_null());
+                ended(kind, null_mut(), error)
+            }
         }
     }
 
-    /// Answers the request of another computer. Returns the result, and the answer.
-    pub(crate) fn offline_answer(&self, request: &str, key: &str) -> (Ended, Option<String>) {
-        let (request, key) = (CString::new(request).unwrap(), CString::new(key).unwrap());
+    pub(crate) fn offline_answer(&self, request: &str, key: &str) -> Ended {
+        let [request, key] = [request, key].map(|text| CString::new(text).unwrap());
         let (mut answer, mut decision, mut error) = (null_mut(), null_mut(), null_mut());
-        let ends = (&raw mut answer, &raw mut decision, &raw mut error);
-        match polar_license_offline_answer(self.0, request.as_ptr(), key.as_ptr(), ends.0, ends.1, ends.2) {
-            OK => (ended(OK, decision, error), carried(answer)),
-            kind => (failed(kind, answer, error), None),
-        }
+        let (request, key) = (request.as_ptr(), key.as_ptr());
+        let places = (&raw mut answer, &raw mut decision, &raw mut error);
+        let kind = polar_license_offline_answer(self.0, request, key, places.0, places.1, places.2);
+        assert_eq!(answer.is_null(), kind != OK);
+        ended(kind, decision, error).with_text(answer)
     }
 
     pub(crate) fn offline_import(&self, answer: &str) -> Ended {
@@ -187,23 +190,21 @@ impl License {
         ended(kind, decision, error)
     }
 
-    /// Returns the license. Returns the result, and the text that gives up the seats.
-    pub(crate) fn offline_return(&self) -> (Ended, Option<String>) {
+    pub(crate) fn offline_return(&self) -> Ended {
         let (mut returned, mut decision, mut error) = (null_mut(), null_mut(), null_mut());
-        match polar_license_offline_return(self.0, &raw mut returned, &raw mut decision, &raw mut error) {
-            OK => (ended(OK, decision, error), carried(returned)),
-            kind => (failed(kind, returned, error), None),
-        }
+        let kind = polar_license_offline_return(self.0, &raw mut returned, &raw mut decision, &raw mut error);
+        ended(kind, decision, error).with_text(returned)
     }
 
-    /// Releases the seats that another computer has given up. Returns the result, and the outcome for the seats.
-    pub(crate) fn offline_release(&self, returned: &str) -> (Ended, Option<String>) {
+    pub(crate) fn offline_release(&self, returned: &str) -> Ended {
         let returned = CString::new(returned).unwrap();
         let (mut deactivated, mut decision, mut error) = (-1, null_mut(), null_mut());
-        let ends = (&raw mut deactivated, &raw mut decision, &raw mut error);
-        let kind = polar_license_offline_release(self.0, returned.as_ptr(), ends.0, ends.1, ends.2);
-        let outcome = if kind == OK { text(polar_license_deactivated_name(deactivated)) } else { None };
-        (ended(kind, decision, error), outcome)
+        let places = (&raw mut deactivated, &raw mut decision, &raw mut error);
+        let kind = polar_license_offline_release(self.0, returned.as_ptr(), places.0, places.1, places.2);
+        match ended(kind, decision, error) {
+            Ended::Decision(decision) => Ended::Deactivated(decision, outcome_name(deactivated)),
+            ended => ended,
+        }
     }
 
     /// Runs an operation of the customer portal, by the operation's own function if it has one. Returns the reply, and
@@ -220,7 +221,7 @@ impl License {
             assert!(reply.is_null());
             return match ended(kind, null_mut(), error) {
                 Ended::Error(error) => Err(error),
-                Ended::Decision(decision) => panic!("{decision}"),
+                ended => panic!("{}", ended.decision()),
             };
         }
         assert!(error.is_null());
@@ -281,23 +282,32 @@ impl Ended {
     /// Returns the decision of an operation that cannot fail.
     fn decision(self) -> Value {
         match self {
-            Self::Decision(decision) => decision,
+            Self::Decision(decision) | Self::Deactivated(decision, _) | Self::Text(decision, _) => decision,
             Self::Error(error) => panic!("{error}"),
+        }
+    }
+
+    /// Adds the text that an operation returned, and frees it. An operation that failed must have returned none.
+    fn with_text(self, text: *mut OfflineText) -> Self {
+        match self {
+            Self::Decision(decision) => Self::Text(decision, taken_text(text)),
+            ended => {
+                assert!(text.is_null());
+                ended
+            }
         }
     }
 }
 
-/// Reads a text for another computer, and frees it. Returns `None` if there is none.
-fn carried(carried: *mut OfflineText) -> Option<String> {
-    let string = text(polar_license_offline_text_string(carried));
-    polar_license_offline_text_free(carried);
-    string
+/// Reads a text for another computer, and frees it.
+fn taken_text(text_for_another: *mut OfflineText) -> Option<String> {
+    let taken = text(polar_license_offline_text_string(text_for_another));
+    polar_license_offline_text_free(text_for_another);
+    taken
 }
 
-/// Reads the error of an operation that creates a text for another computer.
-fn failed(kind: i32, carried: *mut OfflineText, error: *mut Error) -> Ended {
-    assert!(carried.is_null(), "an operation that fails creates no text");
-    ended(kind, null_mut(), error)
+fn outcome_name(deactivated: i32) -> String {
+    text(polar_license_deactivated_name(deactivated)).unwrap()
 }
 
 /// Reads the objects that an operation with the result `kind` created, and frees them.
@@ -338,17 +348,16 @@ pub(crate) fn expect_nothing_left() {
     assert_eq!(alive::objects(), 0, "objects that were not freed");
 }
 
-/// Returns the app's own store, whose callbacks have this user data.
-fn store<'a>(user_data: *mut c_void) -> &'a dyn Store {
-    match &parts(user_data).kept {
-        Kept::Store(store) => &**store,
-        Kept::Folder(folder) => panic!("the library asks for a store, although it has the folder {}", folder.display()),
-    }
-}
-
 fn parts<'a>(user_data: *mut c_void) -> &'a Parts {
     // SAFETY: The pointer comes from `License::open`, and no callback is called after the destructor.
     unsafe { &*user_data.cast::<Parts>() }
+}
+
+fn store<'a>(user_data: *mut c_void) -> &'a dyn Store {
+    match &parts(user_data).place {
+        Place::Store(store) => &**store,
+        Place::Folder(folder) => panic!("the library has its own store in {}", folder.display()),
+    }
 }
 
 extern "C" fn end(user_data: *mut c_void) {

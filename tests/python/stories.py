@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import local_polar as polar
+from computers import A
 from polar_license import License, LicenseError, Request, Response, TransportError
 from polar_license.portal import Checkout, PortalSession, Progress
 from reading import START, Object, differences, duration
@@ -34,7 +35,6 @@ class Story(World):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.values: Object = {}
         self.asked_before = 0
         self.writes: int | None = None
         self.reply: Any = None
@@ -68,14 +68,14 @@ class Story(World):
             for wrong in differences(expected, {"reply": reply}):
                 self.fail(place, f"{method} {path}: {wrong}")
 
-    def move_clocks(self, clock: Object) -> None:
-        super().move_clocks(clock)
+    def move_clocks(self, clock: Object, computer: str = A) -> None:
+        super().move_clocks(clock, computer)
         passed = sum((duration(clock.get(name, "0s")) for name in ("pass", "hold", "sleep")), timedelta())
         if passed:
             polar.ask("/clock", {"advance_seconds": passed.total_seconds()})
 
-    def edit_store(self, edit: Object) -> None:
-        super().edit_store(edit)
+    def edit_store(self, edit: Object, computer: str = A) -> None:
+        super().edit_store(edit, computer)
         if "fails" in edit:
             self.writes = None
         self.writes = edit.get("writes", self.writes)
@@ -159,8 +159,8 @@ class Story(World):
         for wrong in differences(rest, reply):
             self.fail(place, wrong)
 
-    def check_at_rest(self, license: License, outcome: Outcome, place: str) -> None:
-        super().check_at_rest(license, outcome, place)
+    def check_at_rest(self, license: License, outcome: Outcome, place: str, *, for_another: bool = False) -> None:
+        super().check_at_rest(license, outcome, place, for_another=for_another)
         self.outcome = json.dumps([outcome.decision, outcome.error], ensure_ascii=False)
 
     def check_local_polar(self, step: Object, place: str) -> None:

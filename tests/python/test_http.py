@@ -220,38 +220,6 @@ class Threads(OverHttp):
         waiting.join(DEADLINE)
         self.assertEqual(len(errors), 1)
 
-    def test_a_license_for_a_computer_that_is_never_online_and_back(self) -> None:
-        key = polar.new_key(limit_activations=1)
-        settings = {"app_secret": "hush", "air_gap_days": 90}
-
-        def no_network(request: Request) -> Response:
-            raise AssertionError(f"a computer without a network sent a request to {request.url}")
-
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        here = {"directory": folder, "device_id": "computer A", "transport": no_network}
-        a, b = self.open(**settings, **here), self.open(**settings)
-        request = a.offline_request()
-        self.assertEqual(a.offline_request(), request)
-        answer = b.offline_answer(request, key)
-        self.assertEqual((answer.decision.state, b.current().state), ("active", "unlicensed"))
-        self.assertNotIn(answer.text, repr(answer))
-        damaged = self.fails("invalid_argument", lambda: a.offline_import(answer.text[:-1]))
-        self.assertIn("Copy the whole text again", damaged.message)
-        decision = a.offline_import(answer.text)
-        self.assertEqual((decision.state, decision.air_gapped, a.allows("export")), ("active", True, True))
-        assert decision.confirmed_at is not None and decision.offline_ends_at is not None
-        self.assertEqual(decision.offline_ends_at - decision.confirmed_at, timedelta(days=90))
-
-        returned = a.offline_return()
-        assert returned.text is not None
-        self.assertEqual((returned.decision.state, a.offline_return().text), ("unlicensed", returned.text))
-        self.assertNotIn(returned.text, repr(returned))
-        released = b.offline_release(returned.text)
-        self.assertEqual(released.deactivated, "released")
-        self.assertEqual(b.activate(key).state, "active", "the only seat is free again")
-        own = self.open(**settings, storage=Memory())
-        self.fails("invalid_config", lambda: own.offline_answer(request, key))
-
     def test_listeners_are_called_until_they_are_stopped(self) -> None:
         license = self.open()
         seen: list[str] = []

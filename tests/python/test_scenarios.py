@@ -19,13 +19,7 @@ WANTED = os.environ.get("SCENARIO", "")
 STRIDE = int(os.environ.get("STRIDE", "4"))
 """If this is 1, the test of the runner spoils every expectation, and not only some, which takes four times as long."""
 
-LEFT_OUT = "air-gap.json"
-"""The scenarios of two computers. This runner has one store for one computer; `test_http.py` runs such a story with
-files. The functions of C that the package calls run all of them (tests/c_functions.rs)."""
-
-SCENARIOS = [
-    (file, scenario) for file, scenario in read_scenarios(FOLDER, COMMON, LEFT_OUT) if WANTED in scenario["name"]
-]
+SCENARIOS = [(file, scenario) for file, scenario in read_scenarios(FOLDER, COMMON) if WANTED in scenario["name"]]
 
 
 class Leaks(logging.Handler):
@@ -61,7 +55,7 @@ class Scenarios(unittest.TestCase):
                     self.assertEqual(failures, [])
         self.assertEqual(self.leaks.found, [])
         self.assertGreater(self.leaks.lines, 0)
-        print(f"{len(SCENARIOS)} scenarios; those of {LEFT_OUT} are left out")
+        print(f"{len(SCENARIOS)} scenarios")
 
     def test_spoilt_expectations_are_noticed(self) -> None:
         sound = [(file, scenario) for file, scenario in SCENARIOS if "broken" not in scenario]

@@ -14,6 +14,9 @@ from polar_license import (
     LicenseError,
     LicenseSettings,
     NextStep,
+    OfflineAnswer,
+    OfflineRelease,
+    OfflineReturn,
     OffReason,
     Reason,
     UnlicensedDecision,
@@ -51,6 +54,18 @@ def results_have_types(license: License) -> None:
     assert_type(license.explain("export"), Explanation)
     assert_type(license.explain("export").reason, OffReason | None)
     license.on_change(lambda decision, before: (assert_type(decision, Decision), assert_type(before, Decision)))
+
+
+def texts_for_other_computers_have_types(license: License, answer: OfflineAnswer, returned: OfflineReturn) -> None:
+    assert_type(license.offline_request(), str)
+    assert_type(license.offline_answer("a request", "a key"), OfflineAnswer)
+    assert_type(license.offline_import("an answer"), Decision)
+    assert_type(license.offline_return(), OfflineReturn)
+    assert_type(license.offline_release("a return"), OfflineRelease)
+    assert_type(license.offline_release("a return").deactivated, Deactivated)
+    assert_type(answer.text, str)
+    assert_type(returned.text, str | None)
+    answer.text = ""  # type: ignore[misc]
 
 
 def errors_have_members(error: LicenseError) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from computers import FOR_ANOTHER, A, Folders, Records, copied, referred
 from polar_license import Decision, License, LicenseError, Request, Response, TransportError
 from reading import START, Object, differences, duration, time
 from replies import answer
@@ -17,7 +18,7 @@ REQUEST = "600ms"
 """The time that every request takes. It is so long that at most two requests start within one second, so the library
 does not have to pause between them, and no test waits."""
 
-OTHERS = {"error", "store", "deactivated", "allows", "covers"}
+OTHERS = {"error", "store", "deactivated", "text", "allows", "covers"}
 """The members that an expectation may have besides the members of a decision."""
 
 ENDPOINTS = {
@@ -47,15 +48,16 @@ class Exchanges:
     place: str
     always: Object
     script: list[Object]
-    stored_when_killed: bytes | None = None
+    stored_when_killed: Records = field(default_factory=dict)
     killed: bool = False
 
 
 class Process:
     """A process of the app, with its store, its clock and its connection to Polar."""
 
-    def __init__(self, world: "World", name: str, config: Object, device: str) -> None:
+    def __init__(self, world: "World", computer: str, name: str, config: Object, device: str) -> None:
         self.world = world
+        self.computer = computer
         self.config = config
         self.device = device
         self.doing = Exchanges(f"start of {name}", {}, [])
@@ -64,14 +66,15 @@ class Process:
             for member, value in config.items()
         }
         self.license: License | None = None
-        self.license = License(storage=self, transport=self.send, clock=self, device_id=device, **settings)
+        place: Object = {"storage": self} if computer == A else {"directory": world.folders.of(computer)}
+        self.license = License(**place, transport=self.send, clock=self, device_id=device, **settings)
         world.ends.enter_context(self.license)
 
     def now(self) -> datetime:
-        return self.world.wall
+        return self.world.wall(self.computer)
 
     def monotonic(self) -> timedelta:
-        return self.world.passed
+        return self.world.passed - self.world.slept.get(self.computer, timedelta())
 
     def load(self) -> bytes | None:
         self.watch("before loading")
@@ -104,7 +107,7 @@ class Process:
         world, doing = self.world, self.doing
         if (replied := world.exchange(self, request)) is not None:
             return replied
-        world.move_clocks({"pass": REQUEST})
+        world.move_clocks({"pass": REQUEST}, self.computer)
         self.watch("while asking Polar")
         found = re.search(r"/v1/customer-portal/license-keys/(\w+)$", request.url)
         endpoint = found[1] if found else request.url
@@ -123,7 +126,7 @@ class Process:
             world.step(step, f"{doing.place}: during {endpoint}: step {number + 1} ({summary(step)})")
         reply = exchange["reply"]
         if reply.get("killed"):
-            doing.killed, doing.stored_when_killed = True, world.stored
+            doing.killed, doing.stored_when_killed = True, world.records(self.computer)
             raise TransportError("network", "killed", maybe_sent=True)
         if reply.get("cancelled"):
             # the operation continues without this thread, so after this line the thread must not touch the world
@@ -146,6 +149,8 @@ class Outcome:
     decision: Object
     error: Object | None = None
     deactivated: str | None = None
+    text: str | None = None
+    """The text for another computer."""
     is_of_call: bool = False
 
 
@@ -156,14 +161,38 @@ class World:
     place: str
     ends: ExitStack
     failures: list[str] = field(default_factory=list)
-    processes: dict[str, Process] = field(default_factory=dict)
-    """The running processes, and the processes that were killed and have not been started again."""
-    wall: datetime = START
+    processes: dict[tuple[str, str], Process] = field(default_factory=dict)
+    """The running processes by computer and name, and those that were killed and have not been started again."""
+    walls: dict[str, datetime] = field(default_factory=dict)
+    """The wall clocks of the computers that differ from Polar's clock."""
     polar: datetime = START
     passed: timedelta = timedelta()
+    slept: dict[str, timedelta] = field(default_factory=dict)
+    """The time for which the monotonic clock of each computer stood still."""
     stored: bytes | None = None
-    kept: dict[str, bytes | None] = field(default_factory=dict)
+    """The record of computer A."""
+    kept: dict[tuple[str, str], Records] = field(default_factory=dict)
     fails: str = "nothing"
+    values: Object = field(default_factory=dict)
+    """The texts, and the replies of the portal and of the local Polar, that steps have stored."""
+
+    def __post_init__(self) -> None:
+        self.folders = Folders(self.ends)
+
+    def wall(self, computer: str) -> datetime:
+        return self.walls.get(computer, self.polar)
+
+    def records(self, computer: str) -> Records:
+        """Returns what a computer stores."""
+        if computer != A:
+            return self.folders.records(computer)
+        return {} if self.stored is None else {"": self.stored}
+
+    def replace_records(self, computer: str, records: Records) -> None:
+        if computer == A:
+            self.stored = records.get("")
+        else:
+            self.folders.replace(computer, records)
 
     def write(self, record: bytes | None) -> None:
         if self.fails != "nothing":
@@ -174,15 +203,15 @@ class World:
         self.failures.append(f"{self.place}: {place}: {what}")
 
     def step(self, step: Object, place: str) -> None:
-        self.move_clocks(step.get("clock", {}))
-        self.edit_store(step.get("store", {}))
-        name = step.get("as", "main")
+        computer, name = step.get("on", A), step.get("as", "main")
+        self.move_clocks(step.get("clock", {}), computer)
+        self.edit_store(step.get("store", {}), computer)
         if "restart" in step:
-            self.start(name, step["restart"])
+            self.start(computer, name, step["restart"])
         self.prepare(step, place)
         if not step.keys() & {"do", "call", "expect"}:
             return
-        process = self.processes.get(name) or self.start(name, {})
+        process = self.processes.get((computer, name)) or self.start(computer, name, {})
         if process.doing.killed:
             raise ValueError(f"`{name}` was killed and is not running; restart it first")
         # this step may happen during another step, which continues afterwards
@@ -202,53 +231,81 @@ class World:
         """Returns the reply of the local Polar if this is a story, otherwise `None`."""
         return None
 
-    def start(self, name: str, restart: Object) -> Process:
-        before = self.processes.get(name)
+    def start(self, computer: str, name: str, restart: Object) -> Process:
+        before = self.processes.get((computer, name))
         if before is not None and before.license is not None:
             before.license.close()
         config = before.config if before else overlaid(self.common["config"], self.scenario.get("config", {}))
-        device: Any = before.device if before else self.scenario.get("device", self.common["device"])
+        usual: Any = computer if computer != A else self.scenario.get("device", self.common["device"])
+        device = restart.get("device", before.device if before else usual)
         config = overlaid(config, restart.get("config", {}))
-        self.processes[name] = Process(self, name, config, restart.get("device", device))
-        return self.processes[name]
+        process = self.processes[computer, name] = Process(self, computer, name, config, device)
+        return process
 
     def carry_out(self, process: Process, step: Object) -> None:
         assert process.license is not None
-        doing, before, expected = process.doing, self.stored, step.get("expect", {})
+        doing, before, expected = process.doing, self.records(process.computer), step.get("expect", {})
         process.watch("at the start")
-        outcome = self.call(process, step) if "call" in step else operate(process.license, step)
+        outcome = self.call(process, step) if "call" in step else self.operate(process, step)
         for exchange in doing.script:
             self.fail(doing.place, f"request: expected {exchange['request']}, got none")
         if doing.killed:
             # restores the store as it was when the request left, because a killed process does nothing after that
-            self.stored = doing.stored_when_killed
+            self.replace_records(process.computer, doing.stored_when_killed)
             process.license.close()
             if expected.keys() - {"store"}:
                 self.fail(doing.place, "a killed process shows nothing; only `store` can be expected")
         else:
-            self.check_at_rest(process.license, outcome, doing.place)
+            self.check_at_rest(process.license, outcome, doing.place, for_another=step.get("do") in FOR_ANOTHER)
             self.compare(expected, process.license, outcome, doing.place)
             process.watch("at the end")
-        self.compare_store(expected, before, doing.place)
+        self.compare_store(expected, process.computer, before, doing.place)
 
-    def move_clocks(self, clock: Object) -> None:
+    def operate(self, process: Process, step: Object) -> Outcome:
+        """Runs an operation, and stores its text."""
+        assert process.license is not None
+        if "text" in step:
+            step = step | {"text": copied(self.texts_in(step["text"]), step.get("copy", {}))}
+        before = process.license.current()
+        outcome = operate(process.license, step)
+        if step.get("do") in FOR_ANOTHER and (after := process.license.current()) != before:
+            self.fail(process.doing.place, f"this computer's own decision changed from {before} to {after}")
+        if "name" in step:
+            self.values[step["name"]] = outcome.text
+        return outcome
+
+    def texts_in(self, value: Any) -> Any:
+        """Replaces references to texts of other computers."""
+        return referred(value, self.values)
+
+    def move_clocks(self, clock: Object, computer: str = A) -> None:
+        """Moves the clocks. Time passes on every computer, but only the clocks of `computer` stand still or are set."""
         passed, held, slept = (duration(clock.get(name, "0s")) for name in ("pass", "hold", "sleep"))
-        self.polar += passed + held + slept
-        self.wall += passed + slept
-        self.passed += passed + held
+        wall = self.wall(computer) + passed + slept
         if "wall" in clock:
-            self.wall = time(clock["wall"]) or self.wall + duration(clock["wall"])
+            wall = time(clock["wall"]) or wall + duration(clock["wall"])
+        every = passed + held + slept
+        self.polar += every
+        self.passed += every
+        self.slept[computer] = self.slept.get(computer, timedelta()) + slept
+        self.walls = {name: at + every for name, at in self.walls.items()} | {computer: wall}
 
-    def edit_store(self, edit: Object) -> None:
+    def edit_store(self, edit: Object, computer: str = A) -> None:
         self.fails = edit.get("fails", self.fails)
         if "keep" in edit:
-            self.kept[edit["keep"]] = self.stored
+            self.kept[computer, edit["keep"]] = self.records(computer)
         if "put" in edit:
-            self.stored = self.kept[edit["put"]]
+            self.replace_records(computer, self.kept[computer, edit["put"]])
+        if edit.get("remove"):
+            self.replace_records(computer, {})
+        if computer == A:
+            self.edit_record(edit)
+        elif not edit.keys() <= {"keep", "put", "remove"}:
+            raise ValueError(f"the folder of computer {computer} cannot be edited like this: {edit}")
+
+    def edit_record(self, edit: Object) -> None:
         if "text" in edit:
             self.stored = edit["text"].encode()
-        if edit.get("remove"):
-            self.stored = None
         if edit.keys() & {"flip", "set", "truncate"}:
             if self.stored is None:
                 raise ValueError("nothing is stored that could be edited")
@@ -259,11 +316,12 @@ class World:
                 record[edit["set"][0]] = edit["set"][1]
             self.stored = bytes(record)
 
-    def check_at_rest(self, license: License, outcome: Outcome, place: str) -> None:
-        """Checks what must hold after every step, even if the step does not mention it."""
+    def check_at_rest(self, license: License, outcome: Outcome, place: str, *, for_another: bool = False) -> None:
+        """Checks what must hold after every step, even if the step does not mention it. If the operation was
+        `for_another` computer, its decision is about that computer."""
         current, common = members_of(license.current()), self.common
         for name in ("allowed", "state", "features"):
-            if outcome.decision[name] != current[name]:
+            if outcome.decision[name] != current[name] and not for_another:
                 self.fail(place, f"`{name}` of the outcome is {outcome.decision[name]}, of current {current[name]}")
         for decision in (outcome.decision, current):
             for wrong in uncertain(common["members"]["states"][decision["state"]], decision):
@@ -274,7 +332,8 @@ class World:
         if error and not outcome.is_of_call and has_reason != (error["kind"] in common["members"]["withReason"]):
             self.fail(place, f"the reason of an error of kind {error['kind']} is {error['reason']}")
         shown = json.dumps([outcome.decision, error], ensure_ascii=False)
-        for secret in [*common["personal"], *common["sold"], *self.scenario.get("sold", {})]:
+        texts = [outcome.text] if outcome.text else []
+        for secret in [*common["personal"], *common["sold"], *self.scenario.get("sold", {}), *texts]:
             if secret in shown:
                 self.fail(place, f"`{secret}` is shown")
 
@@ -291,6 +350,9 @@ class World:
             self.fail(place, wrong)
         if "deactivated" in expected and expected["deactivated"] != outcome.deactivated:
             self.fail(place, f"deactivated: expected {expected['deactivated']}, got {outcome.deactivated}")
+        if "text" in expected:
+            for wrong in differences({"text": self.texts_in(expected["text"])}, {"text": outcome.text}):
+                self.fail(place, wrong)
         for feature, on in expected.get("allows", {}).items():
             allows, explained = license.allows(feature), license.explain(feature).allowed
             if not allows == explained == on:
@@ -299,10 +361,11 @@ class World:
             if license.covers(built) != covered:
                 self.fail(place, f"covers `{built}`: expected {covered}, got {not covered}")
 
-    def compare_store(self, expected: Object, before: bytes | None, place: str) -> None:
-        same = self.stored == before
+    def compare_store(self, expected: Object, computer: str, before: Records, place: str) -> None:
+        after = self.records(computer)
+        same = after == before
         # a record of at most 120 bytes contains nothing but the times of requests and of a pause
-        absent = len(self.stored or b"") <= 120
+        absent = all(len(record) <= 120 for record in after.values())
         holds = {
             "present": not absent,
             "absent": absent,
@@ -310,12 +373,12 @@ class World:
             "changed": not same,
         }
         if "store" in expected and not holds[expected["store"]]:
-            self.fail(place, f"store: expected {expected['store']}, got {self.stored!r} where {before!r} was")
+            self.fail(place, f"store: expected {expected['store']}, got {after!r} where {before!r} was")
 
 
 def operate(license: License, step: Object) -> Outcome:
     """Runs an operation, and returns its outcome."""
-    deactivated = None
+    deactivated = text = None
     try:
         match step.get("do", "current"):
             case "current":
@@ -336,13 +399,27 @@ def operate(license: License, step: Object) -> Outcome:
                 decision = license.current()
             case "startTrial":
                 decision = license.start_trial()
+            case "offlineRequest":
+                text = license.offline_request()
+                decision = license.current()
+            case "offlineAnswer":
+                answer = license.offline_answer(step["text"], step["key"])
+                decision, text = answer.decision, answer.text
+            case "offlineImport":
+                decision = license.offline_import(step["text"])
+            case "offlineReturn":
+                returned = license.offline_return()
+                decision, text = returned.decision, returned.text
+            case "offlineRelease":
+                released = license.offline_release(step["text"])
+                decision, deactivated = released.decision, released.deactivated
             case other:
                 raise ValueError(f"there is no operation `{other}`")
     except LicenseError as error:
         assert error.decision is not None
         members = {item.name: getattr(error, item.name) for item in fields(error) if item.name != "decision"}
         return Outcome(members_of(error.decision), json_of(members))
-    return Outcome(members_of(decision), None, deactivated)
+    return Outcome(members_of(decision), None, deactivated, text)
 
 
 def members_of(decision: Decision) -> Object:
@@ -402,4 +479,4 @@ def snake_case(member: str) -> str:
 
 def summary(step: Object) -> str:
     what = step.get("do") or next((name for name in ("restart", "clock", "store") if name in step), "nothing")
-    return f"{step['as']}: {what}" if "as" in step else str(what)
+    return ": ".join([step[name] for name in ("on", "as") if name in step] + [str(what)])

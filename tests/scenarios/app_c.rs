@@ -6,7 +6,7 @@ use polar_license::transport::{Answer, Failure, Request, Sent};
 use serde_json::Value;
 
 use super::format::{Operation, Step};
-use super::library::{Ended, Kept, License, Parts};
+use super::library::{Ended, License, Parts, Place};
 use super::world::{Around, Outcome, ProcessClock};
 
 pub(crate) struct App {
@@ -17,11 +17,11 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
         let transport: Box<dyn Transport> = Box::new(around.clone());
-        let kept = match around.folder() {
-            Some(folder) => Kept::Folder(folder),
-            None => Kept::Store(Box::new(around.clone())),
+        let place = match around.folder() {
+            Some(folder) => Place::Folder(folder),
+            None => Place::Store(Box::new(around.clone())),
         };
-        let parts = Parts { kept, clock: Box::new(clock), transport: Some(transport) };
+        let parts = Parts { place, clock: Box::new(clock), transport: Some(transport) };
         Self { license: License::open(settings, parts), around }
     }
 
@@ -39,25 +39,27 @@ impl App {
 
     pub(crate) fn carry_out(&self, step: &Step) -> Outcome {
         let license = &self.license;
-        let (ended, deactivated) = match step.operation.unwrap_or(Operation::Current) {
-            Operation::Current => (Ended::Decision(license.current()), None),
-            Operation::Validate => (license.validate(), None),
-            Operation::Refresh => (license.refresh(), None),
-            Operation::Consume => (license.consume(step.count), None),
-            Operation::Forget => (license.forget(), None),
-            Operation::StartTrial => (license.start_trial(), None),
-            Operation::Activate => (license.activate(step.key.as_deref(), step.replace_previous), None),
+        let ended = match step.operation.unwrap_or(Operation::Current) {
+            Operation::Current => Ended::Decision(license.current()),
+            Operation::Validate => license.validate(),
+            Operation::Refresh => license.refresh(),
+            Operation::Consume => license.consume(step.count),
+            Operation::Forget => license.forget(),
+            Operation::StartTrial => license.start_trial(),
+            Operation::Activate => license.activate(step.key.as_deref(), step.replace_previous),
             Operation::Deactivate => license.deactivate(),
-            Operation::OfflineImport => (license.offline_import(step.text()), None),
+            Operation::OfflineRequest => license.offline_request(),
+            Operation::OfflineAnswer => license.offline_answer(step.text(), step.key.as_deref().unwrap()),
+            Operation::OfflineImport => license.offline_import(step.text()),
+            Operation::OfflineReturn => license.offline_return(),
             Operation::OfflineRelease => license.offline_release(step.text()),
-            Operation::OfflineRequest => return with_text(license.offline_request()),
-            Operation::OfflineAnswer => {
-                return with_text(license.offline_answer(step.text(), step.key.as_deref().unwrap()));
-            }
-            Operation::OfflineReturn => return with_text(license.offline_return()),
         };
         match ended {
-            Ended::Decision(decision) => Outcome { deactivated, ..Outcome::of(decision) },
+            Ended::Decision(decision) => Outcome::of(decision),
+            Ended::Deactivated(decision, deactivated) => {
+                Outcome { deactivated: Some(deactivated), ..Outcome::of(decision) }
+            }
+            Ended::Text(decision, text) => Outcome { text, ..Outcome::of(decision) },
             Ended::Error(error) => Outcome::failed(error),
         }
     }
@@ -69,14 +71,6 @@ impl App {
 
     pub(crate) fn cancel(&self) {
         self.license.cancel();
-    }
-}
-
-/// Converts the result of an operation that may return a text for another computer.
-fn with_text((ended, text): (Ended, Option<String>)) -> Outcome {
-    match ended {
-        Ended::Decision(decision) => Outcome { text, ..Outcome::of(decision) },
-        Ended::Error(error) => Outcome::failed(error),
     }
 }
 

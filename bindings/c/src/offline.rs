@@ -45,8 +45,8 @@ pub extern "C" fn polar_license_offline_text_free(text: *mut OfflineText) {
 
 /// Creates a request for a license, on a computer that is never online. The request does not contain the license key.
 /// On any computer with a network and the same options, polar_license_offline_answer() turns the request and the key
-/// into an answer. As long as no answer was imported, every call returns the same request. Requires
-/// polar_license_options_set_air_gap_days().
+/// into an answer. As long as no answer was imported, every call returns the same request, for as long as a license would
+/// be valid. Requires polar_license_options_set_air_gap_days().
 ///
 /// `request` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.

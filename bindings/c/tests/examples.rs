@@ -2,10 +2,12 @@
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
+mod air_gap;
 mod common;
 mod gate;
 mod lost_key;
 
+use air_gap::goes_and_returns;
 use common::{command, compile, words};
 use gate::gates;
 use lost_key::finds_the_key;
@@ -47,4 +49,16 @@ fn portal_in_c() {
 fn portal_in_cpp() {
     let program = compile("examples/cpp/find_my_key.cpp");
     finds_the_key("examples/cpp/find_my_key.cpp", || command(&program));
+}
+
+#[test]
+fn air_gap_in_c() {
+    let program = compile("examples/c/air_gap.c");
+    goes_and_returns(|| command(&program));
+}
+
+#[test]
+fn air_gap_in_cpp() {
+    let program = compile("examples/cpp/air_gap.cpp");
+    goes_and_returns(|| command(&program));
 }

@@ -114,6 +114,17 @@ fn online() {
     assert_eq!(meta, json!({ "build": 7, "demo": true, "even": 2, "from": "C" }));
 }
 
+/// Takes a license to a computer that is never online and back, with the C++ header, in one process.
+#[test]
+fn air_gap_hpp() {
+    let polar = MockPolar::start().unwrap();
+    let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+    let directory = tempfile::tempdir().unwrap();
+    let mut app = command(&compile("tests/c/air_gap_hpp.cpp"));
+    assert_eq!(run(app.arg(polar.url()).arg(directory.path()).arg(&key)), "ok\n");
+    assert!(polar.activations(&key).is_empty());
+}
+
 /// Plays three customers: one has lost a key, one has a device that no longer works, and one has just bought a license.
 /// Checks that no output contains a secret.
 #[test]

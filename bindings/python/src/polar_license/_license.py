@@ -34,8 +34,7 @@ class License(Closable):
     | `refresh` | if a request is due or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
     | `validate` | always | 10 s |
     | `activate`, `consume`, `deactivate` | always | 35 s |
-    | `offline_request`, `offline_return`, `start_trial` | never | 10 s, if another operation is running |
-    | `offline_import` | never | 10 s, if another operation is running or the license cannot be stored at once |
+    | `offline_request`, `offline_import`, `offline_return` | never | 10 s |
     | `offline_answer`, `offline_release` | always | 35 s |
 
     While a method waits, other threads of Python run, and Ctrl+C ends the wait. Operations that change something run
@@ -175,8 +174,7 @@ class License(Closable):
         """
         number = ffi.new("int32_t *")
         self._run(lib.polar_license_deactivate, number)
-        name: Deactivated = convert.string(lib.polar_license_deactivated_name(number[0]))  # type: ignore[assignment]
-        return name
+        return _deactivated(number)
 
     def forget(self) -> None:
         """Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
@@ -204,45 +202,50 @@ class License(Closable):
         return self._change(lib.polar_license_start_trial)
 
     def offline_request(self) -> str:
-        """Returns a request for a license, on a computer that is never online: one line of text without the key. Any
-        computer with a network that runs this app turns the request and the key into an answer, with `offline_answer`.
-        As long as no answer was imported, every call returns the same request. Requires the setting `air_gap_days`.
+        """Returns a request for a license, on a computer that is never online. The request is one line of text without
+        the license key. A computer with a network that runs the same app turns the request and the key into an answer,
+        with `offline_answer`. As long as no answer was imported, every call returns the same request, for as long as a
+        license would be valid. Requires the setting `air_gap_days`.
 
         Raises `LicenseError` of the kind
         - `invalid_config` if the settings have no `air_gap_days`.
         - `storage` if the request cannot be stored. Its answer could not be imported.
         - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
         """
-        request = self._carry(lib.polar_license_offline_request)
-        assert request is not None
-        return request
+        handle = self._used()
+
+        def operation() -> str:
+            request = ffi.new("polar_license_offline_text **")
+            _call(lib.polar_license_offline_request, handle, request)
+            return _taken_text(request)
+
+        return _interruptible(handle, operation)
 
     def offline_answer(self, request: str, key: str) -> OfflineAnswer:
         """Answers the request of a computer that is never online: activates the key for that computer, and returns the
-        text to import there. A seat that the computer already has is used again. This computer keeps its own license,
-        and remembers the seats of the other one in a record beside its own. Both need the same settings.
+        text to import there. If the computer already has a seat, uses this seat again. The license of this computer
+        does not change. The seats of the other computer are remembered in a record beside the one of this computer.
+        Both computers need the same settings. `cancel` does not end this method.
 
         Raises `LicenseError` of the kind
-        - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key;
-          the message says why. Nothing was sent.
-        - `invalid_config` if the settings have no `air_gap_days`, or if the app has passed its own `storage`.
+        - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key.
+          `message` says why. Nothing was sent.
+        - `invalid_config` if the settings have no `air_gap_days`, or if the license has a `storage` of the app.
         - any kind that `activate` raises. If `maybe_applied` is true, a seat may have been taken. Call this method
           again with the same request: the seat is remembered.
         """
-        decision = ffi.new("polar_license_decision **")
-        typed = convert.text(request), convert.text(key)
-        text = self._carry(lib.polar_license_offline_answer, *typed, decision=decision)
-        assert text is not None
-        return OfflineAnswer(_taken_decision(decision), text)
+        texts = convert.text(request), convert.text(key)
+        text, decision = self._carry(lib.polar_license_offline_answer, *texts)
+        return OfflineAnswer(decision=decision, text=text)
 
     def offline_import(self, answer: str) -> Decision:
         """Imports the answer to the latest request of this computer, which is never online. The license is active at
-        once, until the decision's `offline_ends_at`. If the same answer is imported again, nothing changes.
+        once, until `offline_ends_at`. If the same answer is imported again, nothing changes.
 
         Raises `LicenseError` of the kind
-        - `invalid_argument` if the text is damaged, belongs to another device or product, or answers an older request;
-          the message says which. The license on this device is unchanged.
-        - `refused` if this app does not accept the license. `reason` says why.
+        - `invalid_argument` if the text is damaged, belongs to another device or product, or answers an older request.
+          `message` says which. The license on this device is unchanged.
+        - `refused` if this app does not accept the license; `reason` says why.
         - `invalid_config` if the settings have no `air_gap_days`.
         - `storage` if the license cannot be stored. It then works until the app ends.
         - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
@@ -251,7 +254,7 @@ class License(Closable):
 
     def offline_return(self) -> OfflineReturn:
         """Removes the license from this computer, which is never online, and returns a text that gives up its seat. The
-        seat is free when any computer with a network has called `offline_release` with the text. If the text is lost,
+        seat is free when a computer with a network has called `offline_release` with the text. If the text is lost,
         call this method again, or remove the device in Polar's customer portal.
 
         Raises `LicenseError` of the kind
@@ -259,24 +262,22 @@ class License(Closable):
         - `storage` if the license cannot be removed from this device. Then it is unchanged.
         - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
         """
-        decision = ffi.new("polar_license_decision **")
-        text = self._carry(lib.polar_license_offline_return, decision=decision)
-        return OfflineReturn(_taken_decision(decision), text)
+        text, decision = self._carry(lib.polar_license_offline_return)
+        return OfflineReturn(decision=decision, text=text or None)
 
     def offline_release(self, returned: str) -> OfflineRelease:
         """Releases the seats that a computer without a network has given up with `offline_return`. The license of this
-        computer does not change.
+        computer does not change. `cancel` does not end this method.
 
         Raises `LicenseError` of the kind
-        - `invalid_argument` if the text is not a return that this app can read; the message says why. Nothing was sent.
-        - `invalid_config` if the app has passed its own `storage`.
+        - `invalid_argument` if the text is not a return that this app can read. `message` says why. Nothing was sent.
+        - `invalid_config` if the license has a `storage` of the app.
         - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. Call this method again.
         - `storage` if the record of the other computer cannot be written. Nothing was sent.
         """
         number = ffi.new("int32_t *")
         decision = self._change(lib.polar_license_offline_release, convert.text(returned), number)
-        name: Deactivated = convert.string(lib.polar_license_deactivated_name(number[0]))  # type: ignore[assignment]
-        return OfflineRelease(decision, name)
+        return OfflineRelease(decision=decision, deactivated=_deactivated(number))
 
     def portal(self) -> Portal:
         """Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has
@@ -368,26 +369,22 @@ class License(Closable):
 
         return _interruptible(handle, operation)
 
+    def _carry(self, function: Callable[..., int], *arguments: Any) -> tuple[str, Decision]:
+        """Runs an operation that either fails, or returns a text for another computer and a decision. The text is empty
+        if the operation returns none."""
+        handle = self._used()
+
+        def operation() -> tuple[str, Decision]:
+            text, decision = ffi.new("polar_license_offline_text **"), ffi.new("polar_license_decision **")
+            _call(function, handle, *arguments, text, decision)
+            return _taken_text(text), _taken_decision(decision)
+
+        return _interruptible(handle, operation)
+
     def _run(self, function: Callable[..., int], *arguments: Any) -> None:
         """Runs an operation that either fails or returns nothing."""
         handle = self._used()
         _interruptible(handle, lambda: _call(function, handle, *arguments))
-
-    def _carry(self, function: Callable[..., int], *arguments: Any, decision: Any = None) -> str | None:
-        """Runs an operation that creates a text for another computer. Stores the pointer to its decision in
-        `decision`, if the function has one."""
-        handle = self._used()
-        decisions = () if decision is None else (decision,)
-
-        def operation() -> str | None:
-            text = ffi.new("polar_license_offline_text **")
-            _call(function, handle, *arguments, text, *decisions)
-            try:
-                return convert.string(lib.polar_license_offline_text_string(text[0])) if text[0] else None
-            finally:
-                lib.polar_license_offline_text_free(text[0])
-
-        return _interruptible(handle, operation)
 
     def _call_portal(self, request: bytes, report: Callable[[Progress], bool]) -> tuple[Reply, str]:
         user_data = ffi.new_handle(report)
@@ -434,6 +431,19 @@ def _taken_decision(decision: Any) -> Decision:
         return convert.decision(decision[0])
     finally:
         lib.polar_license_decision_free(decision[0])
+
+
+def _taken_text(text: Any) -> str:
+    """Converts a text for another computer, and frees the original, which wipes it."""
+    try:
+        return convert.string(lib.polar_license_offline_text_string(text[0])) if text[0] else ""
+    finally:
+        lib.polar_license_offline_text_free(text[0])
+
+
+def _deactivated(number: Any) -> Deactivated:
+    name: Deactivated = convert.string(lib.polar_license_deactivated_name(number[0]))  # type: ignore[assignment]
+    return name
 
 
 def _opened(options: Any) -> Any:
