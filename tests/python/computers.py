@@ -19,7 +19,7 @@ FOR_ANOTHER = {"offlineAnswer", "offlineRelease"}
 """The operations with which a computer acts for another one."""
 
 Records = Mapping[str, bytes]
-"""The records of a computer by the names of their files. The record of computer A has no file, and its name is empty."""
+"""The records of a computer, by the names of their files. The record of computer A has no file: its name is empty."""
 
 
 class Folders:

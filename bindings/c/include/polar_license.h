@@ -424,8 +424,7 @@ typedef struct polar_license_error polar_license_error;
  * | polar_license_refresh() | if a request is due or access is not allowed | 2 s if access is allowed, else 10 s |
  * | polar_license_validate() | always | 10 s |
  * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
- * | polar_license_offline_request(), polar_license_offline_return() | never | 10 s, if another operation is running |
- * | polar_license_offline_import() | never | 10 s, if another operation is running or the license cannot be stored at once |
+ * | polar_license_offline_request(), polar_license_offline_import(), polar_license_offline_return() | never | 10 s |
  * | polar_license_offline_answer(), polar_license_offline_release() | always | 35 s |
  *
  * Call polar_license_refresh() when the app starts. Operations that change something run one after the other.
@@ -1219,8 +1218,8 @@ void polar_license_offline_text_free(polar_license_offline_text *text);
 /**
  * Creates a request for a license, on a computer that is never online. The request does not contain the license key.
  * On any computer with a network and the same options, polar_license_offline_answer() turns the request and the key
- * into an answer. As long as no answer was imported, every call returns the same request. Requires
- * polar_license_options_set_air_gap_days().
+ * into an answer. As long as no answer was imported, every call returns the same request, for as long as a license would
+ * be valid. Requires polar_license_options_set_air_gap_days().
  *
  * `request` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.

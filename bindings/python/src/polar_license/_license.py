@@ -230,7 +230,7 @@ class License(Closable):
         Raises `LicenseError` of the kind
         - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key.
           `message` says why. Nothing was sent.
-        - `invalid_config` if the settings have no `air_gap_days`, or if the license has a `storage` of the app.
+        - `invalid_config` if the settings have no `air_gap_days`, or if the license has a store of the app.
         - any kind that `activate` raises. If `maybe_applied` is true, a seat may have been taken. Call this method
           again with the same request: the seat is remembered.
         """
@@ -271,7 +271,7 @@ class License(Closable):
 
         Raises `LicenseError` of the kind
         - `invalid_argument` if the text is not a return that this app can read. `message` says why. Nothing was sent.
-        - `invalid_config` if the license has a `storage` of the app.
+        - `invalid_config` if the license has a store of the app.
         - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. Call this method again.
         - `storage` if the record of the other computer cannot be written. Nothing was sent.
         """
