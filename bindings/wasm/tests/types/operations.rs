@@ -23,12 +23,9 @@ const TABLES: [&str; 7] = [
 fn tables_have_the_waits_of_the_operations() {
     for file in TABLES {
         let text = read(file);
-        let (_, table) =
-            text.split_once(" asks Polar | waits at most |\n").unwrap_or_else(|| panic!("no table in {file}"));
+        let tables = text.split(" asks Polar | waits at most |\n").skip(1);
         let mut names = 0;
-        for line in
-            table.lines().map(|line| line.trim_start_matches([' ', '*', '/'])).take_while(|it| it.starts_with('|'))
-        {
+        for line in tables.flat_map(rows_of) {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             for name in operations_in(cells[1]) {
                 let (asks, waits) = row(&name);
@@ -55,6 +52,22 @@ fn comments_name_the_kinds_of_errors_of_the_operations() {
     }
 }
 
+#[test]
+fn comments_in_typescript_name_the_kinds_of_errors_of_the_offline_operations() {
+    let typescript = read("bindings/wasm/ts/src/license.ts");
+    for name in ["offlineRequest", "offlineAnswer", "offlineImport", "offlineReturn"] {
+        let operation = read(&file_of(&snake_case(name)));
+        let (before, _) = typescript.split_once(&format!("\n  {name}(this: void")).unwrap();
+        let expected = kinds(operation.split_once("# Errors").unwrap().1);
+        assert_eq!(kinds(before.rsplit_once("/**").unwrap().1), expected, "{name}");
+    }
+}
+
+/// Returns the rows of the table with which a text begins.
+fn rows_of(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(|line| line.trim_start_matches([' ', '*', '/'])).take_while(|line| line.starts_with('|'))
+}
+
 /// Returns the operations that are named in a cell of a table. Each name may be written as `onChange(listener)` or as
 /// polar_license_on_change().
 fn operations_in(cell: &str) -> Vec<String> {
@@ -74,8 +87,9 @@ fn row(name: &str) -> (String, String) {
     if text.contains("\nNever asks Polar, and never waits.\n") {
         return ("never".into(), "not at all".into());
     }
-    let line = text.lines().find_map(|line| line.strip_prefix("Asks Polar: ")?.strip_suffix('.'));
-    let (asks, waits) = line.and_then(|line| line.split_once(". Waits at most: ")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("Asks Polar: "));
+    let (asks, rest) = line.and_then(|line| line.split_once(". Waits at most: ")).unwrap();
+    let (waits, _) = rest.split_once('.').unwrap();
     (asks.into(), waits.into())
 }
 

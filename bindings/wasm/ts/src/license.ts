@@ -62,7 +62,8 @@ export interface OfflineReturn {
  * | `refresh` | if a request is due or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
  * | `validate` | always | 10 s |
  * | `activate`, `consume`, `deactivate` | always | 35 s |
- * | `offlineRequest`, `offlineImport`, `offlineReturn` | never | 10 s |
+ * | `offlineRequest`, `offlineReturn` | never | 10 s, if another operation is running |
+ * | `offlineImport` | never | 10 s, if another operation is running or the license cannot be stored at once |
  *
  * Operations that change something run one after the other; calls of `validate` that overlap share one request. The
  * times in the table include the wait for other tabs.
