@@ -228,9 +228,8 @@ async function blocked(tab) {
   equal([allowed, problem.maybeApplied], [true, false], "the decision");
   holds(problem.detail.includes("the WebAssembly of polar-license could not be loaded"), problem.detail);
   holds(tab.logged.some((text) => text.includes("the licensing engine could not be loaded")), "the log");
-  for (const operation of ["validate", "refresh", "activate", "consume", "deactivate", "forget"]) {
-    equal(await tab.run(operation), "network", operation);
-  }
+  const operations = ["validate", "refresh", "activate", "consume", "deactivate", "forget", "offlineRequest", "offlineReturn"];
+  for (const operation of operations) equal(await tab.run(operation), "network", operation);
   equal((await tab.current()).state, "active", "the state after that");
   tab.isBlocked = false;
   equal(await tab.run("validate"), "active", "once the engine can be loaded");

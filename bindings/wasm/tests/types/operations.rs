@@ -23,12 +23,9 @@ const TABLES: [&str; 7] = [
 fn tables_have_the_waits_of_the_operations() {
     for file in TABLES {
         let text = read(file);
-        let (_, table) =
-            text.split_once(" asks Polar | waits at most |\n").unwrap_or_else(|| panic!("no table in {file}"));
+        let tables = text.split(" asks Polar | waits at most |\n").skip(1);
         let mut names = 0;
-        for line in
-            table.lines().map(|line| line.trim_start_matches([' ', '*', '/'])).take_while(|it| it.starts_with('|'))
-        {
+        for line in tables.flat_map(rows_of) {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             for name in operations_in(cells[1]) {
                 let (asks, waits) = row(&name);
@@ -58,6 +55,22 @@ fn comments_name_the_kinds_of_errors_of_the_operations() {
         let (before, _) = typescript.split_once(&format!("\n  {}(this: void", camel_case(name))).unwrap();
         assert_eq!(kinds(before.rsplit_once("/**").unwrap().1), expected, "{name} in license.ts");
     }
+}
+
+#[test]
+fn comments_in_typescript_name_the_kinds_of_errors_of_the_offline_operations() {
+    let typescript = read("bindings/wasm/ts/src/license.ts");
+    for name in ["offlineRequest", "offlineAnswer", "offlineImport", "offlineReturn"] {
+        let operation = read(&file_of(&snake_case(name)));
+        let (before, _) = typescript.split_once(&format!("\n  {name}(this: void")).unwrap();
+        let expected = kinds(operation.split_once("# Errors").unwrap().1);
+        assert_eq!(kinds(before.rsplit_once("/**").unwrap().1), expected, "{name}");
+    }
+}
+
+/// Returns the rows of the table with which a text begins.
+fn rows_of(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(|line| line.trim_start_matches([' ', '*', '/'])).take_while(|line| line.starts_with('|'))
 }
 
 /// Returns the operations that are named in a cell of a table. Each name may be written as `onChange(listener)` or as

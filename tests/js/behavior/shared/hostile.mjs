@@ -193,7 +193,8 @@ async function abortedBefore(make) {
   const { device, license } = await licensedClient(SEAT_KEY, { texts: { "error.cancelled": "Abgebrochen." } });
   device.sent.length = 0;
   const signal = aborted(make);
-  const operations = { activate: [FREE_KEY], consume: [1], deactivate: [], forget: [] };
+  const ofLicense = { activate: [FREE_KEY], consume: [1], deactivate: [], forget: [] };
+  const operations = { ...ofLicense, offlineRequest: [], offlineImport: ["ANSWER1-"], offlineReturn: [] };
   for (const [name, given] of Object.entries(operations)) {
     const error = await rejection(license[name](...given, { signal }), name);
     equal([error.kind, error.maybeApplied, error.decision.allowed], ["cancelled", false, true], name);

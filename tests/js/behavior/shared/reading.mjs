@@ -46,7 +46,7 @@ async function sameObject() {
 async function unbound() {
   const { license } = await licensedClient();
   const { onChange, allows, explain, validate, refresh, consume, forget, activate, deactivate } = license;
-  const { startAutoRefresh, stopAutoRefresh, dispose } = license;
+  const { startAutoRefresh, stopAutoRefresh, dispose, offlineRequest, offlineImport, offlineReturn } = license;
   const states = [];
   const stop = onChange(({ state }, before) => states.push(`${before.state} ${state}`));
   equal([allows("export"), explain("export").allowed], [true, true], "reading");
@@ -56,6 +56,9 @@ async function unbound() {
   await activate(FREE_KEY);
   await deactivate();
   stop();
+  for (const operation of [offlineRequest, offlineImport, offlineReturn]) {
+    holds((await rejection(operation("ANSWER1-"))).kind !== "internal", "an operation without its object");
+  }
   await activate(FREE_KEY);
   equal((await validate()).state, "active", "asking");
   equal(states, ["active unlicensed", "unlicensed active", "active unlicensed"], "changes");

@@ -110,6 +110,9 @@ async function whileBeginning() {
     ["consume", 1],
     ["deactivate"],
     ["forget"],
+    ["offlineRequest"],
+    ["offlineImport", "ANSWER1-"],
+    ["offlineReturn"],
   ]) {
     const { device, license, platform } = await licensedClient();
     const before = device.record;
