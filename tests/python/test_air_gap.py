@@ -85,9 +85,12 @@ class Mistakes(TwoComputers):
         self.assertIn("This text is a request", error.message)
         self.assertEqual(error.decision, a.current())
         for text in ("", "REQUEST1-", "ä\0", "A" * 100_000, request[:-1]):
-            self.fails("invalid_argument", lambda text=text: a.offline_import(text))
-            self.fails("invalid_argument", lambda text=text: self.b().offline_answer(text, "A-KEY"))
-            self.fails("invalid_argument", lambda text=text: self.b().offline_release(text))
+            self.refuses_text(text)
+
+    def refuses_text(self, text: str) -> None:
+        self.fails("invalid_argument", lambda: self.a().offline_import(text))
+        self.fails("invalid_argument", lambda: self.b().offline_answer(text, "A-KEY"))
+        self.fails("invalid_argument", lambda: self.b().offline_release(text))
 
     def test_the_settings_and_the_store_must_fit(self) -> None:
         self.fails("invalid_config", self.open().offline_request)
