@@ -119,7 +119,7 @@ pub struct ConfigBuilder {
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A day on which this version of the library did not exist yet. A clock that shows an earlier day is wrong.
-const BEFORE_THIS_VERSION: Timestamp = Timestamp::from_unix_ms(1_790_812_800_000); // 2026-10-01
+const BEFORE_THIS_VERSION: Timestamp = Timestamp::from_unix_ms(1_767_225_600_000); // 2026-01-01
 
 /// The name of the condition that binds an activation to its device.
 pub(crate) const DEVICE_CONDITION: &str = "device";

@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(trial.ms, 14 * 24 * 60 * 60 * 1000);
         assert!(config.features().enabled_for(Access::Trial(trial.features.clone())).allows("export"));
         assert_eq!(config.certainly_past().to_string(), "2026-11-21T00:00:00Z", "the day of the build");
-        assert_eq!(read("").unwrap().certainly_past().to_string(), "2026-10-01T00:00:00Z");
+        assert_eq!(read("").unwrap().certainly_past().to_string(), "2026-01-01T00:00:00Z");
         assert_eq!(config.timeout(), Duration::from_secs(5));
         assert_eq!(config.label(), Some("kiosk"));
         assert_eq!(config.conditions().json(), r#"{"beta":true,"edition":"pro","major":9007199254740991}"#);
