@@ -35,7 +35,7 @@ def spoilt(name: str, value: Any) -> Any:
     if name == "store":
         return OPPOSITES[value]
     if isinstance(value, dict):
-        if "contains" in value:
+        if "contains" in value or "not" in value:
             return {"contains": "nobody says this"}
         if "oneOf" in value:
             return {"oneOf": ["none of these"]}

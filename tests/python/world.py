@@ -449,7 +449,7 @@ def uncertain(certain: Object, decision: Object) -> list[str]:
     reason, reasons = decision["reason"], certain["reasons"]
     if reason not in reasons if reasons else reason is not None:
         wrong.append("reason")
-    if not certain["allowed"] and reason != "no_license" and not decision["notice"]:
+    if not certain["allowed"] and reason not in ("no_license", "trial_ended") and not decision["notice"]:
         wrong.append("notice")
     return [f"{name} is {decision[name]} in state {decision['state']}" for name in wrong]
 

@@ -538,7 +538,7 @@ function uncertain({ allowed, reasons, present, absent }, decision) {
   const wrong = [...present.filter((name) => decision[name] === null), ...absent.filter((name) => decision[name] !== null)];
   if (decision.allowed !== allowed) wrong.push("allowed");
   if (reason === null ? reasons.length > 0 : !reasons.includes(reason)) wrong.push("reason");
-  if (!allowed && reason !== "no_license" && !decision.notice) wrong.push("notice");
+  if (!allowed && !["no_license", "trial_ended"].includes(reason) && !decision.notice) wrong.push("notice");
   return wrong.map((name) => `${name} is ${JSON.stringify(decision[name])} in state ${state}`);
 }
 
