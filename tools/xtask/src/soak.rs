@@ -144,6 +144,9 @@ mod tests {
 
     #[test]
     fn the_fuzz_targets_are_found() {
-        assert_eq!(fuzz_targets().unwrap(), ["calls", "json", "offline", "record", "reply", "settings", "steps", "time"]);
+        assert_eq!(
+            fuzz_targets().unwrap(),
+            ["calls", "json", "offline", "record", "reply", "settings", "steps", "time"]
+        );
     }
 }
