@@ -27,10 +27,7 @@ pub(crate) fn usual_store(
     product: [u8; 8],
     device: [u8; 8],
 ) -> Box<dyn Store> {
-    match directory {
-        Some(directory) => Box::new(FileStore::new(directory, app_id, product, device)),
-        None => Box::new(NoStore),
-    }
+    store_in(directory, |directory| FileStore::new(directory, app_id, product, device))
 }
 
 /// Returns a store that keeps the record of another device in `directory`, as [`usual_store`] keeps the device's own.
@@ -40,8 +37,12 @@ pub(super) fn store_of_other_device(
     product: [u8; 8],
     device: [u8; 8],
 ) -> Box<dyn Store> {
+    store_in(directory, |directory| FileStore::of_other_device(directory, app_id, product, device))
+}
+
+fn store_in(directory: Option<PathBuf>, store: impl FnOnce(PathBuf) -> FileStore) -> Box<dyn Store> {
     match directory {
-        Some(directory) => Box::new(FileStore::of_other_device(directory, app_id, product, device)),
+        Some(directory) => Box::new(store(directory)),
         None => Box::new(NoStore),
     }
 }

@@ -10,7 +10,8 @@
 use super::Engine;
 use super::edit::Edit;
 use super::task::{AfterStore, Next};
-use crate::codes::{ErrorKind, NextStep, Reason};
+use crate::codes::{ErrorKind, NextStep, Reason, State};
+use crate::decision::Decision;
 use crate::error::Error;
 use crate::texts::Text;
 use crate::time::Now;
@@ -34,20 +35,23 @@ impl Engine {
         if decision.allowed() {
             return Next::end();
         }
-        let reason = decision.reason().unwrap_or(Reason::Refused);
-        let error = if reason == Reason::NoLicense {
-            let detail =
-                "no trial was started, because the clock of this device shows a day before this version was built";
-            self.reworded(self.refused(Reason::Refused), Text::TrialClockBehind, detail)
-        } else {
-            let detail = format!("no trial was started in the state `{}` ({reason})", decision.state());
-            self.refused(reason).with_texts(decision.message().to_owned(), detail)
-        };
-        Next::fail(error.with_next_step(if reason == Reason::NoLicense {
-            NextStep::None
-        } else {
-            decision.next_step()
-        }))
+        Next::fail(match (decision.state(), decision.reason()) {
+            (_, Some(Reason::NoLicense)) => {
+                let detail =
+                    "no trial was started, because the clock of this device shows a day before this version was built";
+                let error = self.reworded(self.refused(Reason::Refused), Text::TrialClockBehind, detail);
+                error.with_next_step(NextStep::None)
+            }
+            (State::Expired, _) => self.no_trial(Reason::Expired, &decision),
+            (_, reason) => self.no_trial(reason.unwrap_or(Reason::Refused), &decision),
+        })
+    }
+
+    /// Returns the error for a trial that was not started because of a license or of an earlier trial.
+    fn no_trial(&self, reason: Reason, decision: &Decision) -> Error {
+        let detail = format!("no trial was started, because the state is `{}` ({reason})", decision.state());
+        let error = self.refused(reason).with_texts(decision.message().to_owned(), detail);
+        error.with_next_step(decision.next_step())
     }
 
     /// Returns the error for a trial that could not be saved, and was not started for that reason.

@@ -28,13 +28,13 @@ const START: i64 = 1_795_262_400_000;
 pub(crate) enum Event {
     /// A makes a request.
     Request { dies: Option<Death> },
-    /// One of the computers B answers one of the requests.
+    /// A computer B, with the number `by`, answers a request.
     Answer { by: usize, request: usize, key: usize, faults: Vec<Fault> },
     /// A imports one of the answers, perhaps copied with a mistake.
     Import { answer: usize, mistake: Option<usize>, dies: Option<Death> },
     /// A returns its license.
     Return { dies: Option<Death> },
-    /// One of the computers B carries out one of the returns.
+    /// A computer B, with the number `by`, carries out a return.
     Release { by: usize, returned: usize, faults: Vec<Fault> },
     /// Time passes for everybody. A runs, or is switched off.
     Pass { ms: i64, runs: bool },

@@ -11,7 +11,7 @@ const YEARS: i64 = 365 * 24 * HOURS;
 /// The errors of A's clock at the request and at the import, in ms.
 const ERRORS: [i64; 3] = [0, -10 * YEARS, 10 * YEARS];
 
-/// What happens to A's clock after the import.
+/// The changes of A's clock after the import.
 const AFTERWARDS: [Afterwards; 6] = [
     Afterwards::Moved(0),
     Afterwards::Moved(-25 * HOURS),

@@ -148,7 +148,7 @@ pub(crate) enum Operation {
     OfflineRelease,
 }
 
-/// How a user copies a text. A position counts characters, from the end if it is negative.
+/// The mistakes with which a user copies a text. A position counts characters, from the end if it is negative.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Copy {

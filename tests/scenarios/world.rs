@@ -106,7 +106,7 @@ struct Process {
     /// The step of the scenario that is being carried out.
     place: Mutex<String>,
     always: Mutex<Members>,
-    /// What the computer stored when the process was killed.
+    /// The records on the computer at the moment at which the process was killed.
     killed: Mutex<Option<Records>>,
     waiting: Mutex<portal::Waiting>,
     /// For each endpoint: the steps that happen after the local Polar has handled a request to it.

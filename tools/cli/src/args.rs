@@ -172,7 +172,7 @@ pub(crate) struct Common {
     #[arg(long, value_name = "DAYS", hide_short_help = true, env = "POLAR_LICENSE_AIR_GAP_DAYS")]
     air_gap_days: Option<u32>,
 
-    /// How many days people can try the app before they buy a license [default: no trial]
+    /// The number of days for which people can try the app before they buy a license [default: no trial]
     #[arg(long, value_name = "DAYS", hide_short_help = true, env = "POLAR_LICENSE_TRIAL_DAYS")]
     trial_days: Option<u32>,
 
