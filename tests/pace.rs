@@ -1,12 +1,14 @@
-//! Many clients of one process begin an operation at once. They share the pace of the process's requests.
+//! How fast requests follow each other, in simulated time: many clients of one process begin an operation at once, and a
+//! client asks again after Polar has answered 429.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "steps/polar.rs"]
 mod polar;
 
 use polar_license::device::DeviceId;
-use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, SendStep, Step};
+use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Patience, SendStep, Step};
 use polar_license::time::Now;
+use polar_license::transport::Answer;
 use polar_license::{Config, ErrorKind, Timestamp};
 use std::time::Duration;
 
@@ -123,5 +125,65 @@ fn fifty_clients_of_a_process_activate_in_order_or_are_told_at_once_how_long_to_
             assert!((Duration::from_secs(20)..Duration::from_secs(36)).contains(&wait), "{wait:?}");
             assert!(error.message().contains(" seconds."), "{error:?}");
         }
+    }
+}
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+impl Client {
+    /// Returns a client with a license that Polar has confirmed at the start.
+    fn activated() -> Self {
+        let mut client = Self::new(0, &Pacer::new());
+        client.begin(Operation::Activate { key: Some(KEY.into()), replace_previous: false }, at(0));
+        while let Some(UnderWay { step, .. }) = client.under_way.take() {
+            let answer = polar::answer(&step.request, at(0));
+            let step = step.resume(&mut client.engine, answer, at(0));
+            client.go_on(step, at(0));
+        }
+        client
+    }
+
+    /// Runs a refresh, to which Polar answers 429 with a pause of a minute. Returns the time for the next timer.
+    fn refused(&mut self, ms: u64) -> u64 {
+        self.begin(Operation::Refresh(Patience::Full), at(ms));
+        let UnderWay { step, .. } = self.under_way.take().unwrap();
+        let refused = Answer::Reply { status: 429, retry_after: Some(60), location: None, body: Vec::new().into() };
+        let step = step.resume(&mut self.engine, refused, at(ms));
+        self.go_on(step, at(ms));
+        self.ended.take().unwrap().1.wake_at.unwrap() - 10_000
+    }
+
+    /// Returns whether a refresh would send a request. Sends nothing.
+    fn asks(&mut self, patience: Patience, ms: u64) -> bool {
+        self.begin(Operation::Refresh(patience), at(ms));
+        self.under_way.take().is_some()
+    }
+}
+
+#[test]
+fn after_a_429_a_timer_rests_and_nobody_who_waits_does() {
+    let mut client = Client::activated();
+    let wake_at = client.refused(DAY);
+    assert!((DAY + 5 * MINUTE..=DAY + MINUTE + HOUR).contains(&wake_at), "{wake_at}");
+    for (patience, asks) in [(Patience::Full, false), (Patience::Short, true), (Patience::Started, true)] {
+        assert_eq!(client.asks(patience, DAY + 4 * MINUTE), asks, "{patience:?}");
+    }
+    assert!(!client.asks(Patience::Full, wake_at - 1));
+    assert!(client.asks(Patience::Full, wake_at));
+}
+
+#[test]
+fn a_timer_does_not_rest_if_its_user_would_notice() {
+    let mut client = Client::activated();
+    let since_start = |at_time: Option<Timestamp>| (at_time.unwrap().unix_ms() - at(0).wall.unix_ms()).unsigned_abs();
+    let decision = client.engine.current(at(0));
+    let (notice_at, grace_ends_at) = (since_start(decision.notice_at()), since_start(decision.grace_ends_at()));
+    for refused_at in [notice_at - 2 * MINUTE, notice_at + MINUTE, grace_ends_at + MINUTE] {
+        let mut client = Client::activated();
+        let wake_at = client.refused(refused_at);
+        assert!(wake_at <= refused_at + 67_000, "{wake_at}");
+        assert!(client.asks(Patience::Full, refused_at + 67_000));
     }
 }

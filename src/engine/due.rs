@@ -30,7 +30,11 @@ impl Engine {
             Patience::Started if may_ask_again => true,
             Patience::Full | Patience::Woken if !state.is_allowed() && since.is_none() => true,
             Patience::Woken if state != State::Active || self.unreached.is_some() => true,
-            Patience::Short | Patience::Full | Patience::Started | Patience::Woken => self.due_in(now) == 0,
+            Patience::Short | Patience::Started | Patience::Woken => self.due_in(now) == 0,
+            Patience::Full => {
+                let decision = self.current(now);
+                self.due_in(now) == 0 && self.rest_in(&decision, now) == 0
+            }
         }
     }
 
@@ -65,11 +69,21 @@ impl Engine {
         }
     }
 
+    /// Returns for how many ms timers rest. The decision must be the present one. A timer rests after a 429, so that
+    /// requests for which users wait get through. It does not rest if a user would notice that: because access is not
+    /// allowed, or because the app would tell the user to go online before the rest is over.
+    fn rest_in(&mut self, decision: &Decision, now: Now) -> u64 {
+        let rest = self.pacer.rest_left(now);
+        let noticed = decision.notice_at().zip(self.estimate(now));
+        let is_unnoticed = noticed.is_some_and(|(at, estimate)| at > estimate.plus_ms(rest.cast_signed()));
+        if decision.allowed() && is_unnoticed { rest } else { 0 }
+    }
+
     /// Returns the time at which a timer should run the next refresh: Polar should be asked then, or the state changes
     /// because time has passed. Returns `None` if neither will happen.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
         let ask_in = self.has_pending_work(now).then(|| self.due_in(now));
-        let pause = self.pacer.pause_left(now);
+        let pause = self.pacer.pause_left(now).max(self.rest_in(decision, now));
         let ask_in = ask_in.map(|wait| wait.max(pause));
         let estimate = self.estimate(now);
         let license = decision.license();

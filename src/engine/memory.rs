@@ -166,7 +166,7 @@ impl Engine {
         }
         self.pacer.learn(now, self.record.sent);
         if let Some(until) = self.record.plan.pause_ahead(now.wall) {
-            self.pacer.pause(now, until.ms_since(now.wall).unsigned_abs());
+            self.pacer.pause(now, until.ms_since(now.wall).unsigned_abs(), self.random.next());
         }
         contradicted
     }

@@ -2,6 +2,9 @@
 //! at most two requests are sent in any second, and none is planned during a block. Processes that share a record learn
 //! from the record when another process has sent a request.
 //!
+//! A block shows that many machines share the internet address. So for a minute after it, at most one request is sent in
+//! any second, and timers rest for up to an hour: `due.rs` decides which requests that delays.
+//!
 //! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
 //! of them are called at the same time, the first ones end before the last ones begin, and those that cannot end in
 //! time fail immediately. This example has three operations (1, 2 and 3) with three requests each:
@@ -27,7 +30,17 @@ struct Pace {
     slots: Vec<i64>,
     /// The operations under way that are likely to send several requests.
     begun: Vec<Begun>,
-    paused_until: u64,
+    /// The latest pause that Polar has asked for.
+    pause: Option<Pause>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    /// The end of the pause, in ms of the monotonic clock.
+    until: u64,
+    /// The end of the rest that follows the pause. A rest delays timers, and no request for which a user or the app
+    /// waits.
+    rest_until: u64,
 }
 
 #[derive(Debug)]
@@ -45,6 +58,17 @@ const SLOT_MS: i64 = PACE_MS / 2;
 /// The time that must be left between an operation's last request and its deadline, so that Polar can answer. It
 /// matters only for an operation with several requests, which may have to wait for the requests of earlier operations.
 const ANSWERS_MS: i64 = 2_000;
+
+/// The time after a pause for which at most one request is sent in any second. Other machines at the same internet
+/// address have waited for the end of the pause too.
+const SLOW_FOR_MS: i64 = 60_000;
+
+/// The longest rest after a pause. A pause shows that too many machines share the internet address. Of 500 machines
+/// that spread their requests over an hour, four hardly ever ask within the same second.
+const LONGEST_REST_MS: u64 = 60 * 60 * 1000;
+
+/// The random number that selects the longest rest.
+const LARGEST_JITTER: u64 = u32::MAX as u64;
 
 impl Pacer {
     /// Creates a pacer that has counted no request.
@@ -67,17 +91,27 @@ impl Pacer {
         // operation whose ticket has only one owner has ended.
         pace.begun.retain(|begun| begun.ticket.strong_count() > 1);
         let turn = pace.begun.iter().map(|begun| begun.until).max().unwrap_or(i64::MIN);
-        let room = SLOT_MS.saturating_mul(requests.into());
-        let at = pace.reserve(now, turn.max(now.mono.cast_signed()), room.saturating_add(ANSWERS_MS), deadline)?;
+        let earliest = turn.max(now.mono.cast_signed());
+        let slot = if pace.is_slow(earliest) { PACE_MS } else { SLOT_MS };
+        let room = slot.saturating_mul(requests.into());
+        let at = pace.reserve(now, earliest, room.saturating_add(ANSWERS_MS), deadline)?;
         pace.begun.push(Begun { ticket: Arc::downgrade(ticket), until: at.cast_signed().saturating_add(room) });
         Ok(at)
     }
 
-    /// Stops all requests for `ms` milliseconds. Does not shorten a longer pause.
-    pub(super) fn pause(&self, now: Now, ms: u64) {
+    /// Stops all requests for `ms` milliseconds. Does not shorten a longer pause. After the pause, timers rest for at
+    /// most an hour; the random number `jitter` selects how long. Calling this again for the same pause does not select
+    /// another rest.
+    pub(super) fn pause(&self, now: Now, ms: u64, jitter: u32) {
         let until = now.after(ms);
         let mut pace = self.pace();
-        pace.paused_until = pace.paused_until.max(until);
+        let until = pace.pause.map_or(until, |pause| pause.until.max(until));
+        let rest_until = pace.pause.map(|pause| pause.rest_until).filter(|rest_until| *rest_until >= until);
+        let rest_until = rest_until.unwrap_or_else(|| {
+            let rest = LONGEST_REST_MS.saturating_mul(jitter.into()) / LARGEST_JITTER;
+            until.saturating_add(rest)
+        });
+        pace.pause = Some(Pause { until, rest_until });
     }
 
     /// Returns the wall-clock times of the last two requests. Omits a request that no longer limits the pace.
@@ -108,7 +142,12 @@ impl Pacer {
 
     /// Returns how many ms of a pause are left, or 0 if there is no pause.
     pub(super) fn pause_left(&self, now: Now) -> u64 {
-        now.until(self.pace().paused_until)
+        self.pace().pause.map_or(0, |pause| now.until(pause.until))
+    }
+
+    /// Returns how many ms are left until timers may send requests again, or 0 if they may send now.
+    pub(super) fn rest_left(&self, now: Now) -> u64 {
+        self.pace().pause.map_or(0, |pause| now.until(pause.rest_until))
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -124,13 +163,14 @@ impl Pace {
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
         self.slots.retain(|at| *at >= oldest);
-        let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
+        let paused_until = self.pause.map_or(0, |pause| pause.until);
+        let at = self.next_slot(earliest.max(paused_until.cast_signed())).max(0).unsigned_abs();
         let end = at.saturating_add(rest.unsigned_abs());
         // A pause that Polar imposed may be long, so a request waits only if the pause ends in the first half of the
         // time until its deadline. The delays between this process's own requests are short, so a request may wait for
         // them until just before its deadline.
         let half = now.after(now.until(deadline) / 2);
-        if at > now.mono && (end >= deadline || self.paused_until > half) {
+        if at > now.mono && (end >= deadline || paused_until > half) {
             return Err(now.until(at));
         }
         self.insert(at.cast_signed());
@@ -138,7 +178,7 @@ impl Pace {
     }
 
     /// Returns the first moment from `earliest` on at which one more request can be sent. In any second there may be at
-    /// most two requests, including those that are only planned.
+    /// most two requests, or one at the slow pace, including those that are only planned.
     fn next_slot(&self, earliest: i64) -> i64 {
         let mut at = earliest;
         loop {
@@ -149,14 +189,21 @@ impl Pace {
             let is_close = |from: Option<i64>, to: Option<i64>| {
                 from.zip(to).is_some_and(|(from, to)| to.saturating_sub(from) < PACE_MS)
             };
-            if is_close(second_last, Some(at)) {
-                at = second_last.map_or(at, |slot| slot.saturating_add(PACE_MS));
-            } else if let Some(next) = next.filter(|_| is_close(last, next) || is_close(Some(at), second_next)) {
+            // the requests, one on each side, that must be at least a period away from `at`
+            let (before, after) = if self.is_slow(at) { (last, next) } else { (second_last, second_next) };
+            if is_close(before, Some(at)) {
+                at = before.map_or(at, |slot| slot.saturating_add(PACE_MS));
+            } else if let Some(next) = next.filter(|_| is_close(last, next) || is_close(Some(at), after)) {
                 at = next;
             } else {
                 return at;
             }
         }
+    }
+
+    /// Returns `true` if a request at this moment is sent at the slow pace, because a pause has just ended.
+    fn is_slow(&self, at: i64) -> bool {
+        self.pause.is_some_and(|pause| at.saturating_sub(pause.until.cast_signed()) < SLOW_FOR_MS)
     }
 
     fn insert(&mut self, at: i64) {
@@ -227,12 +274,44 @@ mod tests {
     #[test]
     fn no_request_leaves_in_a_pause_or_without_time_to_wait() {
         let pacer = Pacer::new();
-        pacer.pause(at(1_000), 60_000);
-        pacer.pause(at(2_000), 1_000);
+        pacer.pause(at(1_000), 60_000, 0);
+        pacer.pause(at(2_000), 1_000, 0);
         assert_eq!(pacer.reserve(at(11_000), 110_000), Err(50_000), "half of the time there is is too little");
         assert_eq!((pacer.pause_left(at(60_999)), pacer.pause_left(at(61_000))), (1, 0));
-        assert_eq!(pacer.reserve(at(61_000), 62_000), Ok(61_000));
         assert_eq!(pacer.reserve(at(61_000), 61_000), Ok(61_000), "nothing to wait for");
         assert_eq!(pacer.reserve(at(61_000), 62_000), Err(1_100), "no time would be left");
+    }
+
+    #[test]
+    fn for_a_minute_after_a_pause_one_request_in_any_second() {
+        let pacer = Pacer::new();
+        pacer.pause(at(1_000), 60_000, 0);
+        let sent = [61_000, 61_010, 61_020, 120_500].map(|mono| pacer.reserve(at(mono), u64::MAX));
+        assert_eq!(sent, [Ok(61_000), Ok(62_100), Ok(63_200), Ok(120_500)]);
+        let sent = [120_900, 121_700, 121_800].map(|mono| pacer.reserve(at(mono), u64::MAX));
+        assert_eq!(sent, [Ok(121_600), Ok(121_700), Ok(122_700)], "the usual pace again");
+        let pacer = Pacer::new();
+        pacer.pause(at(1_000), 60_000, 0);
+        let begun = [0, 0].map(|_| pacer.reserve(at(50_000), u64::MAX));
+        assert_eq!(begun, [Ok(61_000), Ok(62_100)], "requests that wait for the end of the pause");
+        let (one, other) = (Arc::new(()), Arc::new(()));
+        let _steps = [&one, &other].map(Arc::clone);
+        let begun = [&one, &other].map(|ticket| pacer.reserve_first(ticket, 2, at(70_000), u64::MAX));
+        assert_eq!(begun, [Ok(70_000), Ok(72_200)], "room for two requests");
+    }
+
+    #[test]
+    fn after_a_pause_timers_rest_for_at_most_an_hour_and_requests_do_not() {
+        let pacer = Pacer::new();
+        assert_eq!(pacer.rest_left(at(0)), 0);
+        pacer.pause(at(0), 60_000, u32::MAX);
+        assert_eq!(pacer.rest_left(at(0)), 60_000 + LONGEST_REST_MS);
+        pacer.pause(at(10), 50_000, 0);
+        assert_eq!(pacer.rest_left(at(60_000)), LONGEST_REST_MS, "the same pause again");
+        pacer.pause(at(120_000), 60_000, 0);
+        assert_eq!(pacer.rest_left(at(180_000)), LONGEST_REST_MS - 120_000, "a rest is not followed by another one");
+        assert_eq!(pacer.reserve(at(180_000), u64::MAX), Ok(180_000), "a request for which somebody waits");
+        pacer.pause(at(60_000 + LONGEST_REST_MS), 60_000, u32::MAX / 2);
+        assert_eq!(pacer.rest_left(at(60_000 + LONGEST_REST_MS)), 60_000 + LONGEST_REST_MS / 2 - 1, "the next pause");
     }
 }

@@ -258,7 +258,7 @@ impl SendStep {
     /// Continues the operation with the answer.
     pub fn resume(self, engine: &mut Engine, answer: Answer, now: Now) -> Step {
         if let Some(wait) = wire::rate_limit(&answer) {
-            engine.pacer.pause(now, milliseconds(wait));
+            engine.pacer.pause(now, milliseconds(wait), engine.random.next());
         }
         engine.running.has_asked = true;
         engine.running.has_unsaved_request |= !matches!(answer, Answer::Failed { sent: Sent::No, .. });

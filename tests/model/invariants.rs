@@ -407,6 +407,10 @@ fn requests_are_paced(world: &mut World, who: ProcessId, at: usize, sent: u64) -
     let third = book.send.iter().rev().nth(1).copied();
     let spaced = third.is_none_or(|third| sent - third >= 1000);
     rule!("rule 9, two requests in any second", spaced, "{who} sends a third at {sent} after {third:?}");
+    let second = book.send.last().copied();
+    let slow = !was_planned && book.paused_until > 0 && sent < book.paused_until + 60_000;
+    let spaced = !slow || second.is_none_or(|second| sent - second >= 1000);
+    rule!("rule 9, one request a second after a pause", spaced, "{who} sends a second at {sent} after {second:?}");
     book.send.push(sent);
     Ok(())
 }

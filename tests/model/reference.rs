@@ -356,7 +356,10 @@ fn asks_when_it_is_due(
             let impatient = patience == Patience::Short && now.problem().is_some();
             // a refresh does not ask either if it began during a pause and ran out of time before the pause ended
             let late = time - task.began_at > MINUTE;
-            if !paused && !cancelled && !impatient && !late {
+            // a timer rests for up to an hour after a pause, unless its user would notice
+            let rests = world.devices[task.who.device].rests_until > mono;
+            let rests = patience == Patience::Full && before.allowed() && rests;
+            if !paused && !cancelled && !impatient && !late && !rests {
                 return Err(format!("refresh did not ask, {:?}", before.refresh_at()));
             }
         }

@@ -69,6 +69,8 @@ pub(crate) struct Device {
     /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. `None`
     /// after the wall clock was set.
     pub(crate) saved_pause: Option<(i64, u64)>,
+    /// The time on the monotonic clock until which timers may rest, because Polar asked for a pause.
+    pub(crate) rests_until: u64,
     /// Whether an operation that had begun before the pause has written the record since the pause was saved.
     pub(crate) pause_overwritten: bool,
 }
@@ -283,6 +285,7 @@ impl World {
                 denial: None,
                 high: BTreeMap::new(),
                 saved_pause: None,
+                rests_until: 0,
                 pause_overwritten: false,
             }
         });
@@ -1069,6 +1072,7 @@ impl World {
             let book = &mut self.pacers[pacer];
             book.paused_at = tick;
             book.paused_until = book.paused_until.max(now.mono + u64::from(seconds) * 1000);
+            self.devices[who.device].rests_until = book.paused_until + HOUR.unsigned_abs();
         }
         if let (Meaning::NoAnswer { .. } | Meaning::Wait(_), Some(before)) = (&meaning, before) {
             invariants::only_polar_can_deny(&before, &after)?;

@@ -328,7 +328,8 @@ pub(crate) const FIGURES: &[Figure] = &[
         precision: Precision::Exact,
         how: "The same simulation, with the engine and the local Polar's rules: 100,000 installations of one vendor \
               on a weekday; on a weekday on which Polar is down from ten o'clock to four; when all start within a \
-              minute; and 500 machines behind one address that start within two minutes at nine o'clock.",
+              minute; and 500 machines behind one address that start within two minutes at nine o'clock (of 24 orders \
+              of arrival, the one with the longest wait for an activation).",
         needs: &[],
         measure: scale::peaks,
     },
