@@ -37,6 +37,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     conan(sh, &full, scratch.path())?;
     quick_reads(sh, &full, scratch.path())?;
     two_rust_libraries(sh, &full, scratch.path())?;
+    two_computers(sh, &full, scratch.path())?;
     speaks_german(sh, &full, scratch.path())?;
     let small = package(sh, Variant::OwnTransport, host)?;
     contents(sh, &small)?;
@@ -278,6 +279,16 @@ fn two_rust_libraries(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
         shell::quietly(sh.cmd(&program).env("LD_LIBRARY_PATH", &lib), shell::PATIENCE)?;
     }
     println!("a program has two static libraries in Rust, and runs");
+    Ok(())
+}
+
+/// Runs the story of two computers, one of which is never online. The example in C and the command play both of them.
+fn two_computers(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
+    let program = link_statically(sh, folder, "examples/c/air_gap.c", scratch, &["-O2"])?;
+    let command_line = serde_json::to_string(&[program.display().to_string()])?;
+    let story = shell::cargo(sh, "test --locked --workspace --test it namespaces");
+    story.env("POLAR_AIR_GAP_PROGRAM", command_line).run()?;
+    println!("examples/c/air_gap.c plays a computer that is never online, and one that answers it");
     Ok(())
 }
 
