@@ -141,6 +141,8 @@ codes! {
         ManageDevices = "manage_devices", 7;
         /// Buy a license, or enter its key.
         Buy = "buy", 8;
+        /// Make an offline request on this computer, and import its answer.
+        OfflineRequest = "offline_request", 9;
     }
 }
 

@@ -137,7 +137,8 @@ impl Decision {
             let detail = format!("the benefit {benefit} of the license does not turn the feature `{name}` on");
             (Some(OffReason::NotIncluded), NextStep::Renew, text(Text::FeatureNotIncluded), detail)
         } else {
-            (None, NextStep::None, text(Text::FeatureIncluded), format!("the feature `{name}` is on"))
+            let included = if self.state == State::Trial { Text::FeatureInTrial } else { Text::FeatureIncluded };
+            (None, NextStep::None, text(included), format!("the feature `{name}` is on"))
         };
         let next_url = self.links.of(next_step).map(str::to_owned);
         Explanation { reason, message: message.to_owned(), detail, next_step, next_url }

@@ -351,9 +351,16 @@ impl Engine {
 
     /// Returns the present decision. Does not read the store.
     pub fn current(&mut self, now: Now) -> Decision {
+        let estimate = self.estimate(now);
+        self.decide(&self.record, estimate, now)
+    }
+
+    /// Makes the decision with this record. `estimate` is the time on Polar's clock, or `None` if no clock can be
+    /// trusted.
+    fn decide(&self, record: &Record, estimate: Option<Timestamp>, now: Now) -> Decision {
         let facts = policy::Facts {
-            now: self.estimate(now),
-            record: &self.record,
+            now: estimate,
+            record,
             has_read: self.has_read,
             problem: self.problem(now),
             untrusted_answered: self.untrusted_answered,

@@ -35,7 +35,7 @@ impl Links {
             NextStep::Renew | NextStep::Buy | NextStep::EnterKey => self.purchase.as_deref(),
             NextStep::ManageDevices => self.portal.as_deref(),
             NextStep::ContactVendor => self.support.as_deref(),
-            NextStep::None | NextStep::Connect | NextStep::Activate | NextStep::Move => None,
+            NextStep::None | NextStep::Connect | NextStep::Activate | NextStep::Move | NextStep::OfflineRequest => None,
         }
     }
 }
@@ -146,6 +146,7 @@ mod tests {
             ("contact_vendor", "s"),
             ("manage_devices", "d"),
             ("buy", "p"),
+            ("offline_request", "-"),
         ];
         assert_eq!(pages, expected);
         assert!(NextStep::ALL.iter().all(|step| Links::default().of(*step).is_none()));

@@ -67,13 +67,15 @@ texts! {
     /// The trial has ended.
     TrialEnded = "reason.trial_ended", "The trial has ended. Buy a license to continue.";
     /// The trial cannot continue, because the clock was set back.
-    TrialClock = "trial.clock", "The trial cannot continue, because the clock of this device was set back. Correct the date, or buy a license.";
+    TrialClock = "trial.clock", "The trial cannot continue, because the date of this device is earlier than before. Correct the date if it is wrong, or buy a license.";
     /// The trial cannot start, because the clock shows a day before this version of the app was built.
     TrialClockBehind = "trial.clock_behind", "The trial cannot start, because the date of this device is wrong. Correct the date, and try again.";
     /// The trial could not be stored, so it was not started.
     TrialNotStored = "trial.not_stored", "The trial could not be started, because it could not be stored on this device. Make sure that there is space and that this app may write its data.";
     /// The trial does not include a feature.
     FeatureNotInTrial = "feature.not_in_trial", "The trial does not include this feature. Buy a license to use it.";
+    /// The trial includes a feature.
+    FeatureInTrial = "feature.in_trial", "The trial includes this feature.";
     /// An imported license ends soon. `{day}` is the day on which it ends.
     OfflineEnding = "offline.ending", "The license of this computer ends on {day}. Create a new request, and import its answer.";
     /// An imported license has ended.
@@ -100,6 +102,8 @@ texts! {
     OfflineOtherRequest = "offline.other_request", "This answer does not belong to the latest request of this computer. Create a new request, and import its answer.";
     /// The answer was imported so late that its license has ended.
     OfflineLate = "offline.late", "This answer is too old. Create a new request, and import its answer.";
+    /// An imported license could not be deactivated, because this computer has no network.
+    OfflineNotDeactivated = "offline.not_deactivated", "This computer has no network, so the license was not returned. Create a return on this computer, and use it on a computer with a network.";
 
     /// No license is stored.
     NoLicense = "reason.no_license", "No license is active on this device. Enter a license key.";

@@ -81,6 +81,10 @@ impl Engine {
         let plan = self.plan(reply.as_ref().err(), now);
         self.untrusted_answered |= !self.has_license() && plan.answered;
         self.fallback_at = None;
+        if matches!(question.purpose, Purpose::Refresh(_)) && self.is_air_gapped() {
+            // for a computer that is never online, it is no problem that Polar cannot be reached
+            self.unreached = None;
+        }
         if let Err(rejection) = &reply {
             question.ending.failure = match question.purpose {
                 Purpose::Consume(_) => Some(self.uses_not_counted(rejection.clone())),

@@ -57,6 +57,18 @@ impl Engine {
         self.reworded(self.not_activated(), Text::NothingToRemove, detail).with_next_step(NextStep::None)
     }
 
+    /// Returns the error for a license whose seat Polar did not release. A user whose computer is never online is told
+    /// to make a return.
+    pub(super) fn not_deactivated(&self, rejection: Rejection) -> Error {
+        let error = self.rejected(rejection);
+        if self.is_air_gapped() && error.next_step() == NextStep::Connect {
+            let detail = error.detail().to_owned();
+            self.reworded(error, Text::OfflineNotDeactivated, detail).with_next_step(NextStep::None)
+        } else {
+            error
+        }
+    }
+
     /// Returns the error for a stored license that could not be removed.
     pub(super) fn not_removed(&self, detail: String) -> Error {
         self.store_failed(Text::NotRemoved, false, detail)

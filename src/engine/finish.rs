@@ -62,7 +62,10 @@ impl Engine {
                 Next::fail(self.error(ErrorKind::NotActivated, message))
             }
             Success::Activated => self.release_next(Ending::default(), now),
-            Success::Imported => Next::end(),
+            Success::Imported => {
+                self.unreached = None;
+                Next::end()
+            }
             Success::Deactivated(deactivated) => {
                 self.release_next(Ending { deactivated: Some(deactivated), ..Ending::default() }, now)
             }
@@ -83,10 +86,11 @@ impl Engine {
         if self.running.asks && self.running.has_asked && ending.failure.is_none() {
             self.last_answered = self.running.id;
         }
-        let decision = self.current(now);
+        let ending = self.with_offline_answer(ending);
+        let decision = self.decision_to_report(&ending, now);
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
-        let Ending { failure, deactivated, text, .. } = self.with_offline_answer(ending);
+        let Ending { failure, deactivated, text, .. } = ending;
         Outcome { deactivated, text, ..self.outcome(decision, failure, now) }
     }
 

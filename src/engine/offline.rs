@@ -17,13 +17,14 @@ use super::edit::Edit;
 use super::task::{AfterStore, Ending, Next, Success};
 use super::{Engine, policy, timeline};
 use crate::codes::{ErrorKind, Reason, State};
+use crate::decision::Decision;
 use crate::error::Error;
 use crate::key::{Key, TypedKey};
 use crate::offline::{OfflineRequest, ReturnedSeats};
 use crate::offline_text::{Fault, Kind, OfflineText};
 use crate::record::{Answered, Identity, RequestedOffline, Seat, StoredLicense, Tag, Verdict};
 use crate::texts::Text;
-use crate::time::Now;
+use crate::time::{Now, Timestamp};
 
 /// The request that the operation in progress answers.
 #[derive(Clone, Copy)]
@@ -64,17 +65,14 @@ impl Engine {
 
     /// Activates the key for the device that wrote the request. This engine was created for that device.
     pub(super) fn begin_offline_answer(&mut self, request: OfflineRequest, key: &TypedKey) -> Next {
-        if let Err(error) = self.check_air_gap() {
-            return Next::fail(error);
-        }
         self.running.answering = Some(Answering { secret: request.secret, number: request.number });
-        match Key::parse_worded(self.config.texts(), key.as_str()) {
-            Err(error) => Next::fail(error),
-            Ok(key) => {
-                let then = AfterStore::Activate { key: Some(key), replace_previous: false, known_seat: request.seat };
-                Next::Store(Vec::new(), then)
-            }
-        }
+        let key = self.check_air_gap().and_then(|_| Key::parse_worded(self.config.texts(), key.as_str()));
+        let then = match key {
+            // this engine has not read the record of the other device yet, and the error reports its license
+            Err(error) => AfterStore::End(Ending { failure: Some(error), ..Ending::default() }),
+            Ok(key) => AfterStore::Activate { key: Some(key), replace_previous: false, known_seat: request.seat },
+        };
+        Next::Store(Vec::new(), then)
     }
 
     /// Adds the answer to the ending of an operation that has activated a key for another device.
@@ -84,6 +82,19 @@ impl Engine {
         let message = "another process removed the license of the other computer meanwhile; make the answer again";
         let failure = text.is_none().then(|| self.error(ErrorKind::NotActivated, message));
         Ending { text, failure, ..ending }
+    }
+
+    /// Returns the decision that an operation reports at its end. An operation that answers another computer reports
+    /// the decision that the other computer will have after the import.
+    pub(super) fn decision_to_report(&mut self, ending: &Ending, now: Now) -> Decision {
+        let answering = self.running.answering.filter(|_| ending.text.is_some());
+        let Some(Answering { number, .. }) = answering else { return self.current(now) };
+        let mut record = self.record.clone();
+        if let Some(license) = &mut record.license {
+            license.imported = Some(number);
+        }
+        let estimate = self.estimate(now);
+        self.decide(&record, estimate, now)
     }
 
     fn offline_answer(&self, Answering { secret, number }: Answering) -> Option<OfflineText> {
@@ -104,35 +115,47 @@ impl Engine {
     /// Imports an answer, after the stored record was read.
     pub(super) fn offline_import(&mut self, answered: Answered, now: Now) -> Next {
         let number = answered.number;
-        let here = self.record.license.as_deref();
-        if here.is_some_and(|here| here.imported == Some(number) && here.verdict == Verdict::Confirmed) {
-            return Next::end();
-        }
         let Some(request) = self.record.offline_request.filter(|request| request.number == number) else {
-            return Next::fail(Fault::OtherRequest.into_error(self.config.texts()));
+            return self.imported_before(&answered, now).map_or_else(Next::fail, |()| Next::end());
         };
         let time = timeline::imported(answered.license.time.confirmed, request.wall, now.wall);
         let license = StoredLicense { time, imported: Some(number), ..*answered.license };
-        match self.check_import(&license, now) {
+        let at = now.wall.plus_ms(license.time.offset).max(license.time.confirmed);
+        match self.check_import(&license, Some(at)) {
             Err(error) => Next::fail(error),
             Ok(()) => Next::save(vec![Edit::Imported(Box::new(license))], Success::Imported),
         }
     }
 
-    /// Returns an error if a license would not allow access on this device.
-    fn check_import(&self, license: &StoredLicense, now: Now) -> Result<(), Error> {
+    /// Returns `Ok` if the license on this device is from this very answer, still allows access, and no newer request
+    /// waits. A second answer to the same request is another one: it has another key, or a later confirmation.
+    fn imported_before(&mut self, answered: &Answered, now: Now) -> Result<(), Error> {
+        let estimate = self.estimate(now);
+        let Answered { number, license } = answered;
+        let here = self.record.license.as_deref().filter(|here| {
+            here.imported == Some(*number)
+                && here.verdict == Verdict::Confirmed
+                && here.identity == license.identity
+                && here.time.confirmed == license.time.confirmed
+        });
+        match here.filter(|_| self.record.offline_request.is_none()) {
+            Some(here) => self.check_import(here, estimate),
+            None => Err(Fault::OtherRequest.into_error(self.config.texts())),
+        }
+    }
+
+    /// Returns an error if a license does not allow access on this device at this time, or at no time that can be
+    /// trusted.
+    fn check_import(&self, license: &StoredLicense, at: Option<Timestamp>) -> Result<(), Error> {
         policy::fits(&self.config, license).map_err(|reason| self.refused(reason))?;
         if let Some(until) = policy::updates_ended(&self.config, &license.terms) {
             return Err(self.updates_ended(Text::KeyUpdatesEnded, until));
         }
-        let at = now.wall.plus_ms(license.time.offset).max(license.time.confirmed);
-        match policy::license_state(&self.config, license, Some(at)) {
+        match policy::license_state(&self.config, license, at) {
             State::Active | State::Grace => Ok(()),
             State::Expired => Err(self.refused(Reason::Expired)),
-            State::Lapsed => Err(Fault::Late.into_error(self.config.texts())),
-            State::Denied | State::ClockSuspect | State::Unlicensed | State::Trial => {
-                Err(self.refused(Reason::Refused))
-            }
+            State::Lapsed | State::ClockSuspect => Err(Fault::Late.into_error(self.config.texts())),
+            State::Denied | State::Unlicensed | State::Trial => Err(self.refused(Reason::Refused)),
         }
     }
 
@@ -170,9 +193,13 @@ impl Engine {
     /// Returns `true` if the license was imported and allows access. In that case Polar is asked only if the app calls
     /// `validate`.
     pub(super) fn works_offline(&mut self, now: Now) -> bool {
+        self.is_air_gapped() && self.state(now).is_allowed()
+    }
+
+    /// Returns `true` if the license was imported, and Polar has not confirmed it to this device itself.
+    pub(super) fn is_air_gapped(&self) -> bool {
         let license = self.record.license.as_deref();
         license.is_some_and(|license| policy::air_gap_ms(&self.config, license).is_some())
-            && self.state(now).is_allowed()
     }
 
     /// Returns how long an imported license is valid, in ms.

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::decision::{Decision, Problem};
 use crate::features::{Access, EnabledFeatures, TrialFeatures};
 use crate::license::{License, Terms};
-use crate::record::{Identity, Record, StoredLicense, Verdict};
+use crate::record::{Identity, Record, StartedTrial, StoredLicense, Verdict};
 use crate::text::printable;
 use crate::texts::Text;
 use crate::time::{Date, Timestamp};
@@ -47,7 +47,7 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         grace_ends_at.filter(|_| license.is_some_and(|license| air_gap_ms(config, license).is_some()));
     let is_noticed = notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at);
     let next_step = next_step(state, reason, &facts, offline_ends_at.is_some(), is_noticed);
-    let ends_offline = offline_ends_at.filter(|_| state == State::Active && next_step == NextStep::Connect);
+    let ends_offline = offline_ends_at.filter(|_| state == State::Active && next_step == NextStep::OfflineRequest);
     let updates_until = license.and_then(|license| updates_until(config, &license.terms));
     let updates_ended = updates_until.filter(|_| reason == Some(Reason::UpdatesEnded));
     let about_trial = trial.as_ref().and_then(|trial| trial.message(config, state, next_step, facts.now));
@@ -104,6 +104,8 @@ pub(super) fn features(config: &Config, record: &Record, now: Option<Timestamp>)
 /// The trial of a device that has no license.
 struct Trial<'a> {
     started: Timestamp,
+    /// The latest time at which the trial is known to have run or to have ended.
+    high: Timestamp,
     ends_at: Timestamp,
     features: &'a TrialFeatures,
 }
@@ -113,7 +115,8 @@ struct Trial<'a> {
 fn trial<'a>(config: &'a Config, record: &Record) -> Option<Trial<'a>> {
     let has_license = record.license.is_some() || record.untrusted.is_some();
     let (offered, trial) = config.trial().zip(record.trial.filter(|_| !has_license))?;
-    Some(Trial { started: trial.started, ends_at: trial.started.plus_ms(offered.ms), features: &offered.features })
+    let StartedTrial { started, high } = trial;
+    Some(Trial { started, high, ends_at: started.plus_ms(offered.ms), features: &offered.features })
 }
 
 impl Trial<'_> {
@@ -136,7 +139,9 @@ impl Trial<'_> {
         if state == State::Trial {
             Some(dated(config, text, self.ends_at.day()))
         } else {
-            now.is_none().then(|| config.texts().get(Text::TrialClock).to_owned())
+            // if the trial had ended before the clock was set back, a correct clock does not help
+            let would_go_on = now.is_none() && self.high < self.ends_at;
+            would_go_on.then(|| config.texts().get(Text::TrialClock).to_owned())
         }
     }
 }
@@ -280,7 +285,8 @@ fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_importe
         None => Known::Nothing,
     };
     match state {
-        State::Active if is_imported && is_noticed => NextStep::Connect,
+        State::Active if is_imported && is_noticed => NextStep::OfflineRequest,
+        State::Lapsed | State::ClockSuspect if is_imported => NextStep::OfflineRequest,
         State::Trial if is_noticed => NextStep::Buy,
         State::Trial => NextStep::None,
         State::Active => NextStep::None,

@@ -199,7 +199,7 @@ impl Engine {
                 let edits = [Edit::AttemptOver(attempted.id)].into_iter().chain(pause).collect();
                 Next::fail_after(edits, self.rejected(rejection))
             }
-            SeatOf::License(_) => Next::fail_after(self.pause(&rejection, now), self.rejected(rejection)),
+            SeatOf::License(_) => Next::fail_after(self.pause(&rejection, now), self.not_deactivated(rejection)),
             #[cfg(feature = "portal")]
             SeatOf::Device(_) => Next::fail_after(self.pause(&rejection, now), self.rejected(rejection)),
         }
