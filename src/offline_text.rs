@@ -42,7 +42,7 @@ pub(crate) enum Fault {
     OtherDevice,
     /// The text was written with an app secret that this version of the app does not have.
     OtherSecret,
-    /// The answer belongs to another request than the latest one of this device.
+    /// The answer does not belong to the latest request of this device.
     OtherRequest,
     /// The answer is imported so late that its license has ended.
     Late,
@@ -181,7 +181,8 @@ fn to_base32(bytes: &[u8]) -> String {
     text
 }
 
-/// Converts base-32 digits to bytes. Returns `None` if a character is not a digit, or if no bytes have these digits.
+/// Converts base-32 digits to bytes. Returns `None` if a character is not a digit, or if `to_base32` never writes these
+/// digits.
 fn from_base32(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let digits = text.bytes().map(value_of).collect::<Option<Vec<u64>>>()?;

@@ -1,6 +1,6 @@
-//! Describes, as JSON schemas, the JSON that crosses the boundary to another language. The schemas are derived from the
-//! Rust types. The types of other languages are generated from the schemas, and tests compare lists of members with the
-//! schemas. This module is not part of the public interface.
+//! JSON schemas of the JSON that bindings exchange with the core. The schemas are derived from the Rust types. The
+//! types of other languages are generated from the schemas, and tests compare lists of members with the schemas. This
+//! module is not part of the public interface.
 
 use crate::codes::{ErrorKind, State};
 use crate::config::json::SettingsJson;

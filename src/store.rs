@@ -30,8 +30,9 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Does the same as [`Store::locked`], but gives up after waiting for others for about `timeout`. If `timeout` is
-    /// zero, tries once. Clients call this method. The default calls [`Store::locked`], which may wait longer.
+    /// Does the same as [`Store::locked`], but waits for other processes for at most about `timeout`, and then returns
+    /// an error. If `timeout` is zero, does not wait at all. Clients call this method. The default calls
+    /// [`Store::locked`], which may wait longer.
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
@@ -64,8 +65,8 @@ pub trait HeldTurn {
     fn keep(&self);
 }
 
-/// A turn for a store that no other process shares. It is granted at once, and its holder does not have to show that it
-/// is alive, because nobody waits for the turn.
+/// The turn of a store that no other process shares. Nobody waits for it, so its holder does not have to show that it
+/// is alive.
 impl HeldTurn for () {
     fn keep(&self) {}
 }

@@ -462,8 +462,8 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status, which this version may not know and which the user sees. So the name is shortened, and
-/// its control characters are replaced.
+/// Reads the name of a status. The user may see it even if this version does not know the name, so the name is
+/// shortened and its control characters are replaced.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))

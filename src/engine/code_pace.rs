@@ -52,7 +52,7 @@ pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }
 
-/// Returns the latest time at which a code expires. Every code that may have been mailed counts.
+/// Returns the time at which the last of the mailed codes expires. A code that may have been mailed counts as mailed.
 pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timestamp> {
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }

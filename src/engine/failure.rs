@@ -71,13 +71,14 @@ impl Engine {
         self.store_failed(Text::ReleasedNotRemoved, true, detail)
     }
 
-    /// Returns the error if a license cannot be removed from this device, so that its seat was not released.
+    /// Returns the error for a license that cannot be removed from this device, and whose seat was therefore not
+    /// released.
     pub(super) fn not_released(&self, message: &str) -> Error {
         let why = "nothing was released, because the license could not be removed from this device";
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Returns the error for a key that Polar has replaced with a new one, which could not be stored.
+    /// Returns the error for a key that Polar has replaced with a new one, if the new key could not be stored.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(

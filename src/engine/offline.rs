@@ -40,8 +40,8 @@ impl Engine {
         };
         let number = u64::from(self.random.next()) << 32 | u64::from(self.random.next());
         let request = RequestedOffline { number, wall: now.wall };
-        // If the wall clock was set far ahead since an earlier request, every answer to that request seems to come too
-        // late. So that request does not wait for ever.
+        // A request that is older than this no longer waits for its answer. Otherwise, if the wall clock was set far
+        // ahead after the request, every answer would count as too late, and the request would wait for ever.
         let oldest = now.wall.plus_ms(air_gap.saturating_neg());
         Next::Store(vec![Edit::OfflineRequested { request, oldest }], AfterStore::OfflineRequested)
     }

@@ -130,7 +130,7 @@ impl Trial<'_> {
         self.ends_at.plus_ms(-NOTICE_MS).max(self.started)
     }
 
-    /// Returns the sentence for the user, unless the state and the reason determine it.
+    /// Returns the sentence for the user. Returns `None` if the state and the reason already determine the sentence.
     fn message(&self, config: &Config, state: State, next_step: NextStep, now: Option<Timestamp>) -> Option<String> {
         let text = if next_step == NextStep::Buy { Text::TrialEnding } else { Text::Trial };
         if state == State::Trial {

@@ -32,8 +32,7 @@ pub(super) enum Next {
 
 /// The continuation of an operation after a store step. It runs even if the changes of the step could not be saved.
 pub(super) enum AfterStore {
-    /// Polar's answer was saved: end the operation. But if another process has saved a contradicting answer, ask Polar
-    /// once more.
+    /// The record was read: ask Polar, if there is something to ask.
     Ask(Question),
     /// Polar's answer was saved: end the operation. If another process has saved a contradicting answer, ask Polar once
     /// more.
@@ -42,7 +41,7 @@ pub(super) enum AfterStore {
     Activate {
         key: Option<Key>,
         replace_previous: bool,
-        /// A seat to ask Polar about that may not be in the record.
+        /// A seat that may not be in the record. Polar is asked about it too.
         known_seat: Option<Seat>,
     },
     /// Send the activation if its attempt was saved.
@@ -178,7 +177,7 @@ pub(super) struct Activation {
     /// The license that this device had when the user activated this key, even if its record was not trusted.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// A seat to ask Polar about that may not be in the record.
+    /// A seat that may not be in the record. Polar is asked about it too.
     pub(super) known_seat: Option<Seat>,
     /// Whether the license can be moved to this device. This is `true` if Polar knows the seat of the stored license as
     /// a seat of this key, but refuses it to this device, for example because the activation's conditions do not match.
@@ -204,7 +203,7 @@ pub(super) struct Ending {
     pub(super) deactivated: Option<Deactivated>,
     /// The text for another computer.
     pub(super) text: Option<OfflineText>,
-    /// Whether releasing seats is the operation's purpose, so that it fails if Polar does not answer.
+    /// Whether releasing seats is the purpose of the operation. If so, the operation fails if Polar does not answer.
     pub(super) must_release: bool,
 }
 

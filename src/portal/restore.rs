@@ -32,8 +32,8 @@ use uuid::Uuid;
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// Returns the usable keys, the best first. If no key is usable, returns the expired key with the latest expiry,
-/// because this device's clock may be wrong. If no key has expired either, fails with an error that says why none can
-/// be used.
+/// because this device's clock may be wrong. If no key has expired either, fails, and the error says why no key can be
+/// used.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -203,8 +203,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error for a key that Polar has not granted in time. `unread` is set if Polar's last answer listed grants
-/// but no key: it is the member that was missing in the last grant.
+/// Returns the error for a key that Polar has not granted in time. If Polar's last answer listed grants without a key,
+/// `unread` is the member that was missing from the last grant.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");

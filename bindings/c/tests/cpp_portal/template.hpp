@@ -43,7 +43,7 @@ struct confirmed_by_user {};
 
 /// The progress of an operation that waits for an event, such as a payment.
 struct progress {
-    /// The event that is awaited.
+    /// The event that the app waits for.
     polar::stage stage;
     /// The time for which the operation has waited so far.
     milliseconds waited;
