@@ -546,23 +546,24 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the page for buying or renewing a license: an `https` address. A decision or an error has this address as
-    /// its [`next_url`](crate::Decision::next_url) if the next step is to buy or renew a license, or to enter a key.
+    /// Sets the page for buying or renewing a license: an `https` address. It is the
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to buy or renew a license,
+    /// or to enter a key.
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self
     }
 
     /// Sets the page on which customers see and remove their devices, such as your organization's customer portal at
-    /// Polar: an `https` address. A decision or an error has this address as its
-    /// [`next_url`](crate::Decision::next_url) if the next step is to manage devices.
+    /// Polar: an `https` address. It is the [`next_url`](crate::Decision::next_url) of a decision or an error if the
+    /// next step is to manage devices.
     pub fn portal_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.portal = Some(url.into().into());
         self
     }
 
-    /// Sets the way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. A decision or an
-    /// error has this address as its [`next_url`](crate::Decision::next_url) if the next step is to contact the vendor.
+    /// Sets the way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is the
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to contact the vendor.
     pub fn support_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.support = Some(url.into().into());
         self

@@ -264,15 +264,14 @@ pub(crate) struct SettingsJson {
     /// purchase. A version that was built later gets no access, and the reason is `updates_ended`. Default: a license
     /// includes every version.
     updates: Option<UpdatesJson>,
-    /// The page for buying or renewing a license: an `https` address. A decision or an error has this address as its
-    /// `nextUrl` if the next step is to buy or renew a license, or to enter a key.
+    /// The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if
+    /// the next step is to buy or renew a license, or to enter a key.
     purchase_url: Option<String>,
     /// The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
-    /// an `https` address. A decision or an error has this address as its `nextUrl` if the next step is to manage
-    /// devices.
+    /// an `https` address. It is the `nextUrl` of a decision or an error if the next step is to manage devices.
     portal_url: Option<String>,
-    /// The way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. A decision or an error
-    /// has this address as its `nextUrl` if the next step is to contact the vendor.
+    /// The way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is the `nextUrl` of a
+    /// decision or an error if the next step is to contact the vendor.
     support_url: Option<String>,
     /// The sentences that replace the English ones. Each sentence is named by its code. `texts/en.json` has all codes
     /// with the English sentences, and `texts/de.json` has the German sentences. The sentences of the customer portal

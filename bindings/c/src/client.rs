@@ -103,11 +103,13 @@ pub extern "C" fn polar_license_open(
 /// Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
 ///
 /// Stops the auto refresh and waits until its thread has ended. If a change callback is running on that thread, also
-/// waits for the callback. After this function has returned, no change callback is called. If another thread is inside
-/// an operation, that operation is cancelled in the same way as by polar_license_cancel(), and the memory is freed when
-/// the operation returns. polar_license_offline_answer() and polar_license_offline_release() are not cancelled. After this function has been called, no other call with this license may start, except from a
-/// change callback of the auto refresh. A change callback may itself free the license, as its last use of the license.
-/// Free each license once.
+/// waits for the callback. After this function has returned, no change callback is called.
+///
+/// If another thread is inside an operation, the operation is cancelled in the same way as by polar_license_cancel(),
+/// and the memory is freed when the operation returns. polar_license_offline_answer() and
+/// polar_license_offline_release() are not cancelled. After this function has been called, no other call with this
+/// license may start, except from a change callback of the auto refresh. A change callback may itself free the license,
+/// as its last use of the license. Free each license once.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_free(license: *mut License) {
     guarded("polar_license_free", (), || {
@@ -330,8 +332,8 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 
 /// Starts the trial of this device. The app can be used until the time that polar_license_decision_trial_ends_at_ms()
 /// returns, with the features that the trial includes. Changes nothing if access is already allowed, by a license or by
-/// the trial. A device has one trial, which polar_license_deactivate() and polar_license_forget() do not renew. Never
-/// asks Polar.
+/// the trial. A device has one trial: polar_license_deactivate() and polar_license_forget() do not give it another one.
+/// Never asks Polar.
 ///
 /// `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
 /// polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
@@ -339,8 +341,8 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 /// network.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the trial has ended, if a stored license does not allow
 /// access, or if the clock of this device shows a day before this version of the app was built;
-/// POLAR_LICENSE_ERR_INVALID_CONFIG if the options set no days of a trial; POLAR_LICENSE_ERR_STORAGE if the trial could
-/// not be stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
+/// POLAR_LICENSE_ERR_INVALID_CONFIG if the options offer no trial; POLAR_LICENSE_ERR_STORAGE if the trial could not be
+/// stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_start_trial(
     license: *const License,

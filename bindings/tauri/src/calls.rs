@@ -35,7 +35,8 @@ impl Calls {
         self.lock().entry(id).or_default().send_replace(true);
     }
 
-    /// Forgets the cancelled calls that have not arrived yet, for all pages that this webview has shown except `page`.
+    /// Forgets cancelled calls that have not arrived yet: those of all pages that this webview has shown, except
+    /// `page`.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|id, call| {
             let is_gone = id.webview == webview && page != Some(&id.page);

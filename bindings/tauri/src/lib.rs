@@ -127,7 +127,8 @@ impl<R: Runtime, M: Manager<R>> LicenseExt<R> for M {
     }
 }
 
-/// Waits until the reply to a request in progress is stored. Without it, the next start would not know the outcome.
+/// Waits until the reply to a request in progress is stored. Without the reply, the next start would not know the
+/// outcome.
 fn end<R: Runtime>(app: &AppHandle<R>) {
     let client = app.license().clone();
     // after a time-out, the next start finds in the record that the operation's outcome is unknown, and reports it

@@ -243,8 +243,8 @@ class caller {
 
 // CLASSES
 
-/// The session of a customer. It lasts an hour. The customer's token is wiped when the last copy of the session is
-/// destroyed: keep the session only as long as its dialog is open.
+/// The session of a customer. It lasts an hour. Keep the session only as long as its dialog is open: the customer's
+/// token is wiped when the last copy of the session is destroyed.
 class session : public detail::part, private detail::caller {
   public:
     session() = default;
