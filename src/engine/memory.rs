@@ -122,9 +122,9 @@ impl Engine {
         (run / HIGH_LAG_PART).clamp(LEAST_HIGH_LAG_MS, MOST_HIGH_LAG_MS)
     }
 
-    /// Adopts the result of a merge. `merged` is `None` if the stored record could not be read; then applies the edits
-    /// to the record in memory. Returns `true` if another process has saved an answer that contradicts one of the
-    /// edits.
+    /// Adopts the result of a merge. If the stored record could not be read, `merged` is `None`, and the edits are
+    /// applied to the record in memory. Returns `true` if another process has saved an answer that contradicts one of
+    /// the edits.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,
@@ -202,7 +202,8 @@ impl Engine {
         if self.unreached.is_some() {
             return self.unreached.clone();
         }
-        // An answer for another computer is carried there at once. So even an attempt of a moment ago is reported.
+        // The user carries an answer to the other computer at once. So an attempt for that computer is reported even if
+        // it was sent a moment ago.
         let is_over = |attempt: &Attempt| attempt.is_over(now.wall) || self.running.answering.is_some();
         let is_uncertain = |attempt: &&Attempt| !self.is_sending(attempt) && is_over(attempt);
         let uncertain = self.record.attempts.iter().rfind(is_uncertain);

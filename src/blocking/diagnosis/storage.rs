@@ -144,7 +144,7 @@ impl Place {
 }
 
 /// Returns advice with a command that makes this user the owner of `directory`, or of its closest parent that exists.
-/// Returns `None` if this is outside of the home directory, where other users' files may be.
+/// Returns `None` if that directory is outside of the home directory, where other users' files may be.
 fn make_writable(directory: &Path) -> Option<String> {
     let path = shell_path(directory.ancestors().find(|path| path.symlink_metadata().is_ok())?);
     path.starts_with("~/").then(|| {
