@@ -294,7 +294,7 @@ pub(crate) enum Known {
     Nothing,
     /// Only the key, which is enough to ask Polar about the license.
     Key,
-    /// The key and a seat. The seat was taken by this device, or by the device on which the record was written.
+    /// The key and a seat. The seat was taken by this device, or by the device that wrote the record.
     Seat,
 }
 

@@ -13,12 +13,12 @@
 //! | was invited to a team | `claim_seat`, `restore_when_granted` |
 //!
 //! # Secrets
-//! The token, the code, the e-mail address and the secret of a checkout exist only in memory, are wiped when they are
-//! dropped, and appear in no record, log, error or `Debug` output. The token gives access to more of the customer's
+//! The token, the code, the e-mail address and the secret of a checkout exist only in memory. They are wiped when they
+//! are dropped, and appear in no record, log, error or `Debug` output. The token gives access to more of the customer's
 //! data than this module reads (addresses, orders, subscriptions), and it cannot be revoked early. So drop a session
 //! when its dialog is closed. Only requests that need the token contain it; validate, activate and deactivate never do.
-//! Two requests have a secret in their address, because Polar's interface requires it there: the requests that open and
-//! follow a checkout contain the checkout's secret.
+//! The requests that open and follow a checkout have the checkout's secret in their address, because Polar's interface
+//! requires it there.
 //!
 //! # The pace
 //! Polar counts the requests for codes and the tries of codes from each IP address. At the seventh in a minute, or at

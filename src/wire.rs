@@ -426,8 +426,8 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
     })
 }
 
-/// Reads a member that can be null. Returns `before` only if the member is missing. Returns `None` if the member is
-/// null, because Polar has then answered that there is no value.
+/// Reads a member that can be null. If the member is missing, returns `before`. If the member is null, returns `None`,
+/// because Polar has then answered that there is no value.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,

@@ -236,8 +236,8 @@ impl FileLock {
 
     /// Removes the lock if it was left behind. Returns `true` if the lock was removed.
     ///
-    /// `judged` holds the last lock that was examined and not removed, so that a caller that tries repeatedly does not
-    /// examine the same lock at every try.
+    /// `judged` holds the last lock that was examined and not removed. With it, a caller that tries repeatedly does not
+    /// examine the same lock each time.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);

@@ -1,7 +1,7 @@
 //! Declares and documents the customer portal of a client, in one place for all kinds of client.
 
 /// Declares `Portal`, `Session` and `Checkout` for one kind of client. `Pointer` is the type of the shared pointer to
-/// the client's driver. `bounds` are the trait bounds of `progress`, the function to which some methods report
+/// the client's driver. `bounds` are the trait bounds of the function `progress`, which some methods call to report
 /// progress. With the last arguments `async, await`, the methods return futures; without them, the methods block.
 ///
 /// This is a macro because one Rust function cannot both block and return a future. Without the macro, each operation
@@ -236,6 +236,7 @@ macro_rules! portal {
             /// this device belongs to this key, the license continues with the new key, even if the key was replaced
             /// before and this device did not know that. The new key is stored before this method returns.
             ///
+            /// # Errors
             /// `storage` if nothing can be stored on this device. In this case,
             /// [`maybe_applied`](crate::Error::maybe_applied) says whether Polar has replaced the key. If it has,
             /// [`license_keys`](Self::license_keys) lists the new key. If `maybe_applied` is true for any other error,

@@ -1,5 +1,5 @@
-//! Activation. The key is checked before a seat is taken. So no seat is wasted, and the stored license is not replaced,
-//! if the key is mistyped, belongs to another product, or is active on this device already.
+//! Activation. The key is checked before a seat is taken. If it is mistyped, belongs to another product, or is active
+//! on this device already, no seat is wasted and the stored license is not replaced.
 //!
 //! ```text
 //! read ─► does the seat known here, or the newest kept seat, fit the key? ─ yes ─► use it ───────────┐

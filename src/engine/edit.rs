@@ -193,8 +193,8 @@ pub(super) struct Editor<'a> {
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
-    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed. It differs from
-    /// the one in `asked` if the key was rotated; `None` means that it is the same.
+    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed, or `None` if it is
+    /// the license in `asked`. The two differ if the key was rotated.
     pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
         let identity = identity.unwrap_or_else(|| asked.identity.clone());
         let confirmation = Confirmation { identity, confirmed, wall: now.wall };

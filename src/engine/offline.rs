@@ -46,8 +46,8 @@ impl Engine {
         Next::Store(vec![Edit::OfflineRequested { request, oldest }], AfterStore::OfflineRequested)
     }
 
-    /// Returns the request, after its number was saved. If an earlier request still waits for its answer, the new one
-    /// has the same number, so that the answer to the earlier one can still be imported.
+    /// Returns the request, after its number was saved. If an earlier request still waits for its answer, the new
+    /// request has the same number, so that the answer to the earlier request can still be imported.
     pub(super) fn offline_requested(&self) -> Next {
         let Some(request) = self.record.offline_request.filter(|_| !self.is_newer) else {
             return Next::fail(self.refused(Reason::NewerFormat));

@@ -78,7 +78,7 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// Tell the caller to send the request that asks for a code or tries one, if it was counted. Otherwise tell the
+    /// If the request for a code, or the try of a code, was counted, tell the caller to send it. Otherwise tell the
     /// caller how long to wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
@@ -285,7 +285,7 @@ impl AfterPortalStore {
 }
 
 impl AfterReply {
-    /// Returns the number of requests that an operation is likely to send if this is its first one. For example, an
+    /// Returns the number of requests that an operation is likely to send if it begins with this one. For example, an
     /// activation asks about the key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {

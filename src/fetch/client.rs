@@ -132,6 +132,7 @@ impl Client {
     }
 
     #[doc = include_str!("../client/operations/offline_request.md")]
+    ///
     /// This client has neither `offline_answer` nor `offline_release`, because a web page would publish the app's
     /// secret. On the computer with a network, use a native app or the command instead.
     pub async fn offline_request(&self) -> Result<String, Error> {

@@ -20,7 +20,6 @@ use uuid::Uuid;
 /// bytes at the end. So a new member of a license or a seat is appended to the existing field of that license or seat,
 /// and is read only if it is there. If the member had a field of its own, an older version would keep that field even
 /// after it has stored another license.
-/// the license was replaced by another one.
 mod field {
     pub(super) const REVISION: u8 = 1;
     pub(super) const VERDICT: u8 = 2;

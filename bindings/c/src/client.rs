@@ -239,10 +239,9 @@ pub extern "C" fn polar_license_allows(license: *const License, feature: *const 
 }
 
 /// Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
-/// calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time,
-/// of which only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
-/// POLAR_LICENSE_REASON_UPDATES_ENDED. This function therefore always stores 1 if there is no license. Never asks
-/// Polar.
+/// calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time;
+/// only its day in UTC counts. Stores 0 only if that version would get no access, for the reason
+/// POLAR_LICENSE_REASON_UPDATES_ENDED. So if there is no license, always stores 1. Never asks Polar.
 ///
 /// `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
 /// gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,

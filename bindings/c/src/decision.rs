@@ -10,8 +10,8 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// A decision: whether the app may run, and the reason. It is the result of an operation, and describes the moment at
-/// which the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
+/// A decision: whether the app may run, and the reason. It is the result of an operation, and applies to the moment
+/// when the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
 /// several threads at once.
 pub struct Decision {
     decision: polar_license::Decision,
@@ -164,8 +164,8 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
     })
 }
 
-/// Returns the address of the vendor's page for the next step, on which the user can buy or renew, manage devices, or
-/// contact the vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
+/// Returns the address of the vendor's page for the next step: to buy or renew, to manage devices, or to contact the
+/// vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -33,7 +33,7 @@ use pages::Pages;
 /// in capabilities.
 const NAME: &str = "polar-license";
 
-/// The longest time for which the process waits for the reply to a request after its last window has closed.
+/// After the app's last window has closed, the process waits at most this long for the reply to a request.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Returns the plugin, which opens the license when the app starts and refreshes it automatically.

@@ -189,7 +189,7 @@ class License(Closable):
     def start_trial(self) -> Decision:
         """Starts the trial of this device. The app can be used until the decision's `trial_ends_at`, with the features
         that the trial includes. Changes nothing if access is already allowed, by a license or by the trial. A device
-        has one trial, which `deactivate` and `forget` do not renew. Never asks Polar. Requires the setting
+        has one trial: `deactivate` and `forget` do not give it another one. Never asks Polar. Requires the setting
         `trial_days`.
 
         Raises `LicenseError` of the kind
@@ -280,8 +280,8 @@ class License(Closable):
         return OfflineRelease(decision=decision, deactivated=_deactivated(number))
 
     def portal(self) -> Portal:
-        """Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has
-        just bought a license. Sends no request.
+        """Returns the customer portal. It helps customers who have lost the key, whose device no longer works, or who
+        have just bought a license. Sends no request.
         """
         self._used()
         return Portal(self)
