@@ -85,8 +85,8 @@ pub fn absent(state: State) -> Vec<String> {
     }
 }
 
-/// Returns `true` if every decision in this state has a notice for the user. In the state `unlicensed` only some have
-/// one: a user who has never had a license needs no notice.
+/// Returns `true` if every decision in this state has a notice for the user. In the state `unlicensed`, some decisions
+/// have no notice, because a user who has never had a license needs none.
 pub fn always_notices(state: State) -> bool {
     !state.is_allowed() && state != State::Unlicensed
 }

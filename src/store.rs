@@ -101,8 +101,8 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 }
 
-/// A place for one record, accessed asynchronously from any thread, such as a server or a database. It is for clients
-/// whose futures may move between threads, such as clients on a multi-threaded executor.
+/// A place for one record that is accessed asynchronously and from any thread, for example a server or a database. It
+/// is for clients whose futures may move between threads, such as clients on a multi-threaded executor.
 ///
 /// Every method reads or changes the record as a whole. If the future of a method is dropped, the record is either
 /// changed completely or not at all.
@@ -135,8 +135,8 @@ pub trait AsyncStore: Send + Sync {
     }
 }
 
-/// A place for one record, accessed asynchronously from one thread, such as a browser database or a plugin of the app's
-/// shell. It is for clients that stay on their thread, such as clients in a web page.
+/// A place for one record that is accessed asynchronously and from one thread, for example a browser database or a
+/// plugin of the app's shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
 /// Every method reads or changes the record as a whole. If the future of a method is dropped, the record is either
 /// changed completely or not at all.

@@ -506,9 +506,9 @@ impl Wait {
     }
 }
 
-/// Splits the name of a temporary file of a record, or of one of its locks, into its token and its extension. `record`
-/// is the name of the record. Returns `None` for all other files, including the record and the locks, whose names
-/// contain no token.
+/// Splits the name of a side file into its token and its extension. Side files are the temporary files of a record and
+/// of its locks. `record` is the name of the record. Returns `None` for all other files, such as the record and the
+/// locks themselves, whose names contain no token.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;

@@ -109,8 +109,8 @@ struct Trial<'a> {
     features: &'a TrialFeatures,
 }
 
-/// Returns the trial that was started on this device. Returns `None` if a license is stored, even one that cannot be
-/// trusted: that license alone decides. Also returns `None` if the configuration has no trial.
+/// Returns the trial that was started on this device. Returns `None` if a license is stored, even an untrusted one,
+/// because the license alone then decides. Also returns `None` if the configuration has no trial.
 fn trial<'a>(config: &'a Config, record: &Record) -> Option<Trial<'a>> {
     let has_license = record.license.is_some() || record.untrusted.is_some();
     let (offered, trial) = config.trial().zip(record.trial.filter(|_| !has_license))?;

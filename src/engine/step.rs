@@ -81,8 +81,7 @@ pub struct StoreStep {
     pub(super) edits: Vec<Edit>,
     pub(super) then: AfterStore,
     pub(super) merged: Option<Box<Merged>>,
-    /// The stored record without the edits. The engine continues with it if all edits had to be saved together and
-    /// could not be.
+    /// The stored record without the edits. Used if the edits must all be saved together, and could not be saved.
     pub(super) unedited: Option<Box<Merged>>,
 }
 

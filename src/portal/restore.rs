@@ -149,8 +149,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
         Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
             devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
                 Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
-                // the error of the activation, since the user must learn that no seat is free even if the devices
-                // cannot be listed
+                // Returns the error of the activation. Even if the devices cannot be listed, the user must learn that
+                // no seat is free.
                 Err(_) => Step::failed(error),
             })
         }
@@ -174,8 +174,9 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// No key can be used by this device's clock, which may be wrong. Contains the expired key with the latest expiry.
-    /// Polar lists expired keys as granted, so the list does not show whether the key has really expired.
+    /// According to this device's clock, which may be wrong, no key can be used. Contains the expired key with the
+    /// latest expiry. Polar lists expired keys as granted, so the list does not show whether the key has really
+    /// expired.
     PerhapsExpired(LicenseKey),
     /// No key can be used. Contains the reason for the first key, or `None` if there is no key at all.
     None(Option<Reason>),

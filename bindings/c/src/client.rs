@@ -46,9 +46,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// Each subscription with its callback. The client has another reference to the callback. When a pair is dropped,
-    /// the subscription is dropped first, and the client drops its reference. The pair's reference is dropped after
-    /// that. So the app's destructor runs while the client holds no locks.
+    /// The subscriptions by their ids, each with its callback. The client has a second reference to each callback. When
+    /// a pair is dropped, the subscription is dropped first, and with it the client's reference. The pair's reference
+    /// is dropped last. So the app's destructor runs while the client holds no locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
@@ -127,7 +127,7 @@ pub extern "C" fn polar_license_free(license: *mut License) {
 }
 
 /// Activates a license key on this device, and stores it. Takes a seat only if the key has an activation limit and is
-/// not yet active on this device. The key is validated first, so a mistyped key or a key of another product costs no
+/// not yet active on this device. The key is validated first, so a mistyped key or a key of another product takes no
 /// seat.
 ///
 /// `key` is the text that the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with

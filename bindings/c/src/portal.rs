@@ -141,7 +141,8 @@ pub extern "C" fn polar_license_portal_restore(
     })
 }
 
-/// Activates the key `key` on this device. The user has chosen this key, or a seat was released for it.
+/// Activates the key `key` on this device. Call it after the user has chosen this key, or after a seat was released for
+/// it.
 ///
 /// Everything else is as described for polar_license_portal_restore().
 #[unsafe(no_mangle)]

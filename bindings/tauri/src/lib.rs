@@ -38,8 +38,8 @@ const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Returns the plugin, which opens the license when the app starts and refreshes it automatically.
 ///
-/// The record is stored where all clients of this product store it: in the user's data directory, not in the app's own.
-/// As a result, a command line tool shares the license with the app, and removing the app's data does not lose the
+/// The record is stored where all clients of this product store it: in the user's data directory, not in the app's own
+/// directory. So a command line tool shares the license with the app, and removing the app's data does not lose the
 /// seat. [`init_with`] sets another directory.
 #[must_use = "the app's builder takes it"]
 pub fn init<R: Runtime>(config: Config) -> TauriPlugin<R> {
