@@ -91,7 +91,7 @@ impl ManualClock {
         Self(Mutex::new(Now { wall, mono: 0 }))
     }
 
-    /// Moves both the wall clock and the monotonic one forward.
+    /// Moves the wall clock and the monotonic clock forward.
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         now.wall = now.wall.plus(by);

@@ -19,11 +19,11 @@ use std::fmt;
 /// The kinds of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Asks for a license for the computer that wrote it.
+    /// Asks for a license. Written by the computer that needs the license.
     Request,
-    /// Contains the license for the computer that wrote the request.
+    /// Contains the license for the computer that wrote the request. Written by another computer.
     Answer,
-    /// Gives up the seats of the computer that wrote it.
+    /// Gives up seats. Written by the computer that has the seats.
     Return,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Fault {
     Damaged,
     /// The text is of another kind.
     OtherKind(Kind),
-    /// A newer version of this library wrote it.
+    /// The text was written by a newer version of this library.
     Newer,
     /// The text belongs to another app, organization or environment.
     OtherProduct,

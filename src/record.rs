@@ -334,7 +334,7 @@ impl Attempt {
         self.is_uncertain || !(0..Self::UNDER_WAY_MS).contains(&wall.ms_since(self.saved_at))
     }
 
-    /// Returns the next time at which [`is_over`](Self::is_over) changes its result only because time passes.
+    /// Returns the time at which the result of [`is_over`](Self::is_over) changes next because time passes.
     pub(crate) fn next_change(&self, wall: Timestamp) -> Option<Timestamp> {
         let changes = [self.saved_at, self.saved_at.plus_ms(Self::UNDER_WAY_MS)];
         changes.into_iter().find(|at| !self.is_uncertain && *at > wall)

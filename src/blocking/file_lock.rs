@@ -69,7 +69,7 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 /// second. This age is shorter than the time limit of a `validate`. So after a crash, a restarted app can wait until
 /// the lock of its previous run counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// The time after which a lock that could not be taken over is examined again.
+/// If a lock could not be taken over, it is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The largest number of claims that may be left behind at one lock. A process creates a claim (a file) to take over a
 /// lock, and leaves it behind if it dies. The claim's number is part of the file's name. It has at most two digits,

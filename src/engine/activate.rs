@@ -33,10 +33,10 @@ use crate::wire::{self, Confirmed, Rejection};
 /// can be read.
 const MOST_UNSETTLED: usize = 256;
 
-/// The largest number of kept seats (see `Engine::activate`) about which one activation asks Polar.
+/// One activation asks Polar about at most this many kept seats (see `Engine::activate`).
 const MOST_KEPT_ASKED: usize = 16;
 
-/// The rejection of a key that, as far as this device can tell, has no free seat.
+/// The rejection of a key that seems to have no free seat.
 const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
 
 impl Engine {

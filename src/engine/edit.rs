@@ -497,7 +497,7 @@ impl Editor<'_> {
         let round = Round { state, settled, failed_tries, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_ms());
         let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(self.now.since(edit.ended)));
-        // A pause that began after the request was sent outlasts the answer to this request.
+        // The answer to this request does not end a pause that began after the request was sent.
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }

@@ -20,7 +20,7 @@ const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 /// than `NOTICE_MS`, because somebody has to carry the texts.
 const OFFLINE_NOTICE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
-/// The inputs of a decision other than the configuration.
+/// The inputs of a decision, apart from the configuration.
 pub(super) struct Facts<'a> {
     pub(super) record: &'a Record,
     /// Whether the store has been read at least once.

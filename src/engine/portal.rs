@@ -186,7 +186,8 @@ impl Engine {
         &self.record.attempts
     }
 
-    /// Returns the seats of this device, including those that it kept because Polar did not know their key.
+    /// Returns the seats of this device, including the seats that the device keeps because Polar did not know their
+    /// keys.
     pub(crate) fn own_seats(&self) -> Vec<Uuid> {
         let seat = self.own_license().and_then(Identity::activation_id);
         seat.into_iter().chain(self.record.keyless_seats.iter().map(|kept| kept.seat.id)).collect()

@@ -39,8 +39,8 @@ const LEAST_LOCK_MS: u64 = 200;
 const LONGEST_LOCK_MS: u64 = 2_000;
 
 impl Engine {
-    /// Starts an operation. Only one operation runs at a time: while another one is in progress, the returned step is a
-    /// [`Step::Join`].
+    /// Starts an operation. Only one operation runs at a time. If another operation is in progress, the returned step
+    /// is a [`Step::Join`].
     pub fn begin(&mut self, operation: Operation, now: Now) -> Step {
         self.began_at.get_or_insert(now.mono);
         let until = now.after(self.time_limit(&operation, now));

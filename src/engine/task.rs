@@ -179,8 +179,8 @@ pub(super) struct Activation {
     pub(super) replace_previous: bool,
     /// A seat that may not be in the record. Polar is asked about it too.
     pub(super) known_seat: Option<Seat>,
-    /// Whether the license can be moved to this device. This is `true` if Polar knows the seat of the stored license as
-    /// a seat of this key, but refuses it to this device, for example because the activation's conditions do not match.
+    /// Whether the license can be moved to this device. This is `true` if the stored license has a seat of this key,
+    /// and Polar refuses this seat to this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
     /// The questions about the key that were not sent yet. `Some(seat)` asks about the key with this seat, and `None`
     /// about the key alone.

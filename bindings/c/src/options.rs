@@ -244,7 +244,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // A panic in `apply` returns no error that could be kept. So an error that describes the panic is kept.
+        // If `apply` panics, there is no error to keep. So an error that describes the panic is created and kept.
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));

@@ -119,8 +119,8 @@ impl Place {
         None
     }
 
-    /// Returns a fault if there is no license for this configuration, but one for another environment, organization or
-    /// server.
+    /// Returns a fault if there is no license for this configuration, but there is a license for another environment,
+    /// organization or server.
     fn elsewhere(&self, config: &Config) -> Option<Finding> {
         if self.has_record() {
             return None;
