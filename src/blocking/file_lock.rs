@@ -23,15 +23,15 @@
 //!
 //! A process takes over a lock in four steps. `TOKEN` is the token of this process. `DEAD` is the token in the lock, or
 //! `0000000000000000` if the lock has no readable token.
-//! 1. Claim the lock: create-new `NAME.DEAD.take1`. Only the process that created this claim may go on. Otherwise a
-//!    second process could take away the lock that the first one has acquired. If the claim exists and is as old as a
-//!    lock that was left behind, its maker died too: go on to `take2`, and so on to `take99`. If the claim is younger,
-//!    its maker may still be alive: wait, as for a lock that may not be taken over.
-//! 2. Read the lock again. If its token or its modification time is no longer the one that was judged, somebody else
-//!    was faster: stop.
-//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may be another lock after all: the holder may have
-//!    been suspended rather than dead, and may have gone on just then. In that case put the lock back: link it to
-//!    `NAME.lock` or, without hard links, create-new `NAME.lock` with its token.
+//! 1. Claim the lock: create-new `NAME.DEAD.take1`. Only the process that created the claim may go on. Without claims,
+//!    a second process could take away the lock that the first process has just acquired. If the claim exists and is as
+//!    old as a lock that was left behind, the process that made it died too: go on to `take2`, and so on to `take99`.
+//!    If the claim is younger, that process may still be alive: wait, as for a lock that may not be taken over.
+//! 2. Read the lock again. If its token or its modification time has changed since it was judged, another process was
+//!    faster: stop.
+//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may contain a live lock after all: the holder may
+//!    only have been suspended, and may have gone on just then. In that case put the lock back: link it to `NAME.lock`
+//!    or, without hard links, create-new `NAME.lock` with its token.
 //! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
 //!
 //! After a power cut, these side files may exist without the lock that they belong to. The first save of each process

@@ -16,11 +16,15 @@
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
-//! Lock; create `NAME.TOKEN.tmp`, which must not exist yet, and write it; sync it; check that `NAME.lock` still holds
-//! the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory. A crash at any instant leaves the old or the new
-//! record whole. A save that may be lost ([`Durability::Relaxed`]) skips only the last step. It still syncs the file: a
-//! file system may write a rename before the data of the renamed file, and a power cut in between would leave an empty
-//! record in place of a good one.
+//! 1. Lock.
+//! 2. Create `NAME.TOKEN.tmp`, which must not exist yet. Write it and sync it.
+//! 3. Check that `NAME.lock` still holds the token.
+//! 4. Rename `NAME.TOKEN.tmp` to `NAME`.
+//! 5. Sync the directory. A save that may be lost ([`Durability::Relaxed`]) skips this step.
+//!
+//! A crash at any instant leaves the old or the new record whole. Even a save that may be lost syncs the file before
+//! the rename: a file system may write a rename before the data of the renamed file, and a power cut in between would
+//! leave an empty record in place of a good one.
 //!
 //! # Directory
 //! [`default_directory`] is `polar-license` in

@@ -240,8 +240,7 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// Returns the time, on Polar's clock, at which the decision will next change by itself, that is, only because time
-/// passes.
+/// Returns the time, on Polar's clock, at which the decision changes next if only time passes.
 pub(super) fn next_change(config: &Config, record: &Record, now: Timestamp) -> Option<Timestamp> {
     let changes = match &record.license {
         Some(license) => {

@@ -60,9 +60,9 @@ pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestam
     TimeBase { confirmed, offset: 0.clamp(least, most), high: confirmed }
 }
 
-/// Returns two times, one of the wall clock and one of the monotonic clock. The estimate of Polar's time stays earlier
-/// than `at` until one of the clocks reaches its time, unless the wall clock is set back. `estimate` is the present
-/// estimate.
+/// Returns two times, one for the wall clock and one for the monotonic clock. As long as neither clock has reached its
+/// time, the estimate of Polar's time is earlier than `at`. This does not hold if the wall clock is set back.
+/// `estimate` is the present estimate.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }
