@@ -1,7 +1,7 @@
 //! Parses configured addresses: extracts the host, and decides whether the host is this machine. Nothing in this file
 //! opens a connection.
 
-/// Returns the host and port of an address that is given without its scheme.
+/// Returns the host and port of an address. The address must not contain its scheme.
 pub(crate) fn authority(address: &str) -> &str {
     address.split_once(['/', '?', '#']).map_or(address, |(authority, _)| authority)
 }

@@ -28,8 +28,8 @@ pub struct SystemClock {
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads system time")]
 impl SystemClock {
-    /// Returns a clock whose monotonic part counts from the first call of this function in the process. All instances
-    /// therefore show the same time.
+    /// Returns the clock. Its monotonic time is 0 at the first call of this function in the process, so all instances
+    /// show the same time.
     pub fn new() -> Self {
         static ORIGIN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
         Self { origin: *ORIGIN.get_or_init(std::time::Instant::now) }
@@ -72,7 +72,8 @@ impl Clock for SystemClock {
     fn now(&self) -> Now {
         use wasm_bindgen::JsCast;
         let wall = js_sys::Date::now();
-        // every environment with `fetch` has `performance`; without it the wall clock is the best substitute
+        // Every environment with `fetch` has `performance`. If `performance` is missing all the same, the wall clock is
+        // the best substitute.
         let performance = js_sys::Reflect::get(&js_sys::global(), &"performance".into()).ok();
         let performance = performance.filter(wasm_bindgen::JsValue::is_object);
         let mono = performance.map_or(wall, |performance| performance.unchecked_into::<web_sys::Performance>().now());
@@ -90,7 +91,7 @@ impl ManualClock {
         Self(Mutex::new(Now { wall, mono: 0 }))
     }
 
-    /// Moves both the wall clock and the monotonic one forward.
+    /// Moves the wall clock and the monotonic clock forward.
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         now.wall = now.wall.plus(by);

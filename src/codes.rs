@@ -50,7 +50,7 @@ codes! {
     pub enum State {
         /// No license is stored, or the stored one cannot be trusted or read.
         Unlicensed = "unlicensed", 0;
-        /// Polar's last answer about this license, or the app's configuration, denies it.
+        /// The license is denied, either by Polar's last answer or by the app's configuration.
         Denied = "denied", 1;
         /// The clock was moved so far back that no time can be trusted. To restore access, the app must validate the
         /// license once while it is online.
@@ -112,8 +112,7 @@ codes! {
         ActivationLimit = "activation_limit", 13;
         /// The key is for a benefit that this app does not accept.
         Benefit = "benefit", 14;
-        /// The license includes only versions of the app that were built earlier than this version. Those versions
-        /// continue to work.
+        /// This version of the app was built after the license's updates ended. Earlier versions continue to work.
         UpdatesEnded = "updates_ended", 15;
         /// No license key has been activated on this device, and the trial has ended.
         TrialEnded = "trial_ended", 16;
@@ -175,8 +174,7 @@ codes! {
         SeatUncertain = "seat_uncertain", 12;
         /// A bug in this library.
         Internal = "internal", 13;
-        /// The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript
-        /// only.
+        /// The browser has no WebAssembly, or does not allow it, so the library cannot run. Occurs in JavaScript only.
         Unsupported = "unsupported", 14;
     }
 }
@@ -190,9 +188,9 @@ codes! {
         Unknown = "unknown", 1;
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
-        /// Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did
-        /// not say whether it knows the key. When the new key is activated on this device, the seat is used or
-        /// released.
+        /// Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or
+        /// Polar did not say whether it knows the key. When the new key is activated on this device, that activation
+        /// uses or releases the seat.
         KeyUnknown = "key_unknown", 3;
     }
 }
@@ -216,7 +214,7 @@ codes! {
 
 #[cfg(feature = "portal")]
 codes! {
-    /// The event that is awaited.
+    /// The event that the app waits for.
     pub enum Stage {
         /// The buyer completes the purchase.
         Open = "open", 1;
@@ -228,8 +226,8 @@ codes! {
 }
 
 stored_codes! {
-    /// The reason why Polar denies a license. Each reason has the number that stands for it in a record. In records,
-    /// the number 0 stands for a confirmed license.
+    /// The reason why Polar denies a license. A record stores the reason as its number. The number 0 means that the
+    /// license is confirmed.
     pub(crate) enum Denial {
         /// Polar denied the license for a reason that this version of the library does not know.
         Refused = 1, Refused;
@@ -298,14 +296,14 @@ pub(crate) enum Known {
     Nothing,
     /// Only the key, which is enough to ask Polar about the license.
     Key,
-    /// The key and a seat. The seat was taken by this device, or by the device on which the record was written.
+    /// The key and a seat. The seat was taken by this device, or by the device that wrote the record.
     Seat,
 }
 
 impl Denial {
-    /// Returns the denial to store after Polar refused the license for `reason`. Returns [`Denial::Refused`] for a
-    /// reason that Polar never gives for a license that was activated before, because such a reason has no denial of
-    /// its own.
+    /// Converts the reason for which Polar refused a license to the denial that is stored. Some reasons have no denial
+    /// of their own, because Polar never gives them for a license that was activated before. They become
+    /// [`Denial::Refused`].
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,
@@ -393,8 +391,7 @@ impl Reason {
         }
     }
 
-    /// Returns a line for developers about an entered key that was refused for this reason. The line also says what to
-    /// do.
+    /// Returns the line for developers about an entered key that was refused for this reason. It also says what to do.
     pub(crate) const fn refusal(self) -> &'static str {
         match self {
             Self::NotFound => "Polar does not know this license key; check it for typos",
@@ -420,8 +417,8 @@ impl Reason {
         }
     }
 
-    /// Returns the line that tells developers that the stored license was refused for this reason. Unlike the line
-    /// about an entered key, it does not suggest that the key was mistyped.
+    /// Returns the line for developers about a stored license that was refused for this reason. It does not suggest
+    /// that the key was mistyped, as `refusal` does.
     pub(crate) const fn refusal_here(self) -> &'static str {
         match self {
             Self::NotFound => {
@@ -445,8 +442,8 @@ impl Reason {
         }
     }
 
-    /// Returns the next step for a user who is denied access for this reason. `known` tells how much of the license
-    /// this device knows.
+    /// Returns the next step for a user who is denied access for this reason. If the stored license is untrusted,
+    /// `known` says which parts of it can still be used.
     pub(crate) const fn next_step(self, known: Known) -> NextStep {
         match self {
             Self::OtherDevice => match known {
@@ -489,8 +486,8 @@ impl Reason {
 }
 
 impl ErrorKind {
-    /// Returns `true` if the user should be told about a problem of this kind, although it does not change access. Such
-    /// a problem has consequences for the user, and does not go away by itself.
+    /// Returns `true` if the user should be told about a problem of this kind. Such a problem does not change access,
+    /// but it affects the user and does not go away by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
             Self::Storage | Self::SeatUncertain | Self::Internal | Self::Unsupported => true,
@@ -507,7 +504,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the sentence for the user if only the kind of the error is known.
+    /// Returns the sentence for the user about an error of this kind, for use if no more specific sentence is known.
     pub(crate) const fn text(self) -> Text {
         match self {
             Self::InvalidArgument => Text::InvalidArgument,

@@ -118,7 +118,7 @@ pub struct ConfigBuilder {
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// A day on which this version of the library did not exist yet. A clock that shows an earlier day is wrong.
+/// A day before the release of this version of the library. A clock that shows an earlier day is wrong.
 const BEFORE_THIS_VERSION: Timestamp = Timestamp::from_unix_ms(1_767_225_600_000); // 2026-01-01
 
 /// The name of the condition that binds an activation to its device.
@@ -222,8 +222,8 @@ impl Config {
         Self(Arc::new(Settings { environment, ..(*self.0).clone() }))
     }
 
-    /// Returns the configuration for answering another device's request. It has no `updates`, which would limit the
-    /// version that runs here, while the other device may run an earlier one.
+    /// Returns the configuration for answering another device's request. It has no `updates`, because that setting
+    /// describes the version of the app that runs here. The other device may run an earlier version.
     pub(crate) fn for_device(&self) -> Self {
         Self(Arc::new(Settings { updates: None, ..(*self.0).clone() }))
     }
@@ -252,8 +252,9 @@ impl Config {
         self.0.trial.as_ref()
     }
 
-    /// Returns a time that is in the past for every device whose clock is right: the day on which this version of the
-    /// app was built, if the configuration names it, or else a day before this version of the library existed.
+    /// Returns a time that is certainly in the past: a clock that shows an earlier time is wrong. It is the day on
+    /// which this version of the app was built or, if the configuration does not have that day, a day before this
+    /// version of the library was released.
     pub(crate) fn certainly_past(&self) -> Timestamp {
         self.0.updates.map_or(BEFORE_THIS_VERSION, |updates| updates.built.start().max(BEFORE_THIS_VERSION))
     }
@@ -317,7 +318,7 @@ impl Updates {
         created_at.day().plus_days(self.days)
     }
 
-    /// Returns `true` if this version was built by the day `until`.
+    /// Returns `true` if this version was built on the day `until` or earlier.
     pub(crate) fn are_included(self, until: Date) -> bool {
         self.built <= until
     }
@@ -433,9 +434,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never
-    /// online. At least one day, at most ten years. Requires an app secret, because anybody could forge such a license
-    /// otherwise. Default: such licenses are not permitted.
+    /// Sets the number of days for which a license is valid on a computer that is never online. They count from Polar's
+    /// confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could
+    /// forge such a license. Default: such licenses are not permitted.
     pub fn air_gap_days(mut self, days: u32) -> Self {
         self.air_gap_days = Some(days.into());
         self
@@ -521,16 +522,16 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the versions of the app that a license includes: those that were built within a number of days after the
-    /// license was purchased. A version that was built later gets no access, for the reason
+    /// Sets the versions of the app that a license includes: only versions that were built within `days` days after the
+    /// purchase. A version that was built later gets no access, and the reason is
     /// [`updates_ended`](crate::Reason::UpdatesEnded). Default: a license includes every version.
     ///
-    /// `days` is that number of days. `built` is the day on which this version was built, such as `2026-11-21`. A date
-    /// and time in the format of RFC 3339 is also accepted; its day in UTC counts.
+    /// `built` is the day on which this version was built, such as `2026-11-21`. A date and time in the format of RFC
+    /// 3339 is also accepted; its day in UTC counts.
     ///
     /// The device's clock does not matter, because `built` is compared with the day on which Polar created the key.
-    /// This day stays the same when the key is rotated. A build script can set `built`. The script needs this crate as
-    /// a build dependency, without its default features:
+    /// This day stays the same when the key is rotated. A build script can set `built`. For that, the script needs this
+    /// crate as a build dependency, without its default features:
     ///
     /// ```
     /// // in `main` of build.rs
@@ -546,8 +547,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the page for buying or renewing a license: an `https` address. It is the
-    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew the license or
-    /// to enter a key (the user may have to buy one first).
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to buy or renew a license,
+    /// or to enter a key.
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self
@@ -568,11 +569,11 @@ impl ConfigBuilder {
         self
     }
 
-    /// Reads sentences for users from a JSON object, and adds them to the sentences that replace the English ones. Each
-    /// sentence is named by its code. `texts/en.json` has all codes with the English sentences, and `texts/de.json` has
-    /// the German sentences. The sentences of the customer portal are in `texts/portal.en.json` and
-    /// `texts/portal.de.json`; only builds with the portal accept them. Placeholders in braces, such as `{key}`, are
-    /// filled in; a sentence may omit them.
+    /// Adds the sentences of a JSON object to the sentences that replace the English ones. Each sentence is named by
+    /// its code. `texts/en.json` has all codes with the English sentences, and `texts/de.json` has the German
+    /// sentences. The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only
+    /// builds with the portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may omit
+    /// them.
     ///
     /// ```
     /// # let config = polar_license::Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");

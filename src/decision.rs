@@ -211,7 +211,7 @@ impl Decision {
         self.refresh_at
     }
 
-    /// Returns the time, on Polar's clock, until which access lasts if Polar is not reached.
+    /// Returns the time, on Polar's clock, at which access ends unless Polar confirms the license before.
     pub fn grace_ends_at(&self) -> Option<Timestamp> {
         self.grace_ends_at
     }
@@ -222,8 +222,8 @@ impl Decision {
         self.offline_ends_at.is_some()
     }
 
-    /// Returns the time, on Polar's clock, until which an imported license allows access. Returns `None` if the license
-    /// is not [air-gapped](Self::air_gapped).
+    /// Returns the time, on Polar's clock, at which an imported license ends. Returns `None` if the license is not
+    /// [air-gapped](Self::air_gapped).
     pub fn offline_ends_at(&self) -> Option<Timestamp> {
         self.offline_ends_at
     }
@@ -234,10 +234,12 @@ impl Decision {
         self.trial_ends_at
     }
 
-    /// Returns `true` if the app should notify the user. This is the case if this device's license does not allow
-    /// access, if grace or a trial ends soon, or if there is a problem that concerns the user. Show the
-    /// [`message`](Self::message), and the message of the [`problem`](Self::problem) if there is one. A user who has no
-    /// license, whose trial has ended, or who is offline for a while, needs no notice.
+    /// Returns `true` if the app should notify the user: the license does not allow access, grace or a trial ends soon,
+    /// or a problem concerns the user. Show the [`message`](Self::message), and the message of the
+    /// [`problem`](Self::problem) if there is one.
+    ///
+    /// Returns `false` for a user who has no license, also after a trial has ended. Being offline is no reason for a
+    /// notice until grace ends soon.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
         let has_no_license = matches!(self.reason, Some(Reason::NoLicense | Reason::TrialEnded));
@@ -245,9 +247,10 @@ impl Decision {
         has_step || self.problem.as_ref().is_some_and(concerns_user)
     }
 
-    /// Returns the time, on Polar's clock, from which the app should tell the user to go online. It lies some days
-    /// before the end of grace. If the license is [air-gapped](Self::air_gapped), the user should make a new request
-    /// from two weeks before its end. In a trial, the user should buy a license from some days before its end.
+    /// Returns the time, on Polar's clock, from which the app should tell the user what to do before access ends.
+    /// Usually, the user should go online, and this is some days before the end of grace. If the license is
+    /// [air-gapped](Self::air_gapped), the user should make a new request, and this is two weeks before the license
+    /// ends. In a trial, the user should buy a license, and this is some days before the trial ends.
     pub fn notice_at(&self) -> Option<Timestamp> {
         self.notice_at
     }
@@ -316,14 +319,14 @@ impl Problem {
         Self { kind, message, detail, retry_after: None, maybe_applied: false }
     }
 
-    /// Returns the problem that Polar accepts no requests until `wait` has passed.
+    /// Returns the problem that Polar limits requests. The next request may be sent after `wait`.
     pub(crate) fn busy(texts: &Texts, wait: Duration) -> Self {
         let sentences = [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes];
         Self::rate_limited(texts, wait, sentences, "Polar limits requests")
     }
 
-    /// Creates a problem that gives the time to wait as a number and in words. The array holds the texts for a wait of
-    /// one second, of several seconds, and of minutes.
+    /// Creates a problem whose message and detail contain the time to wait. The array has the message for one second,
+    /// for several seconds, and for minutes.
     pub(crate) fn rate_limited(
         texts: &Texts,
         wait: Duration,
@@ -372,14 +375,14 @@ pub(crate) struct DecisionJson<'a> {
     updates_until: Option<Date>,
     /// The time of Polar's last confirmation.
     confirmed_at: Option<Timestamp>,
-    /// The time at which Polar will next be asked.
+    /// The time at which access ends unless Polar confirms the license before.
     refresh_at: Option<Timestamp>,
     /// The time until which access lasts if Polar is not reached.
     grace_ends_at: Option<Timestamp>,
     /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
     /// since the import.
     air_gapped: bool,
-    /// The time until which an imported license allows access; null unless `airGapped` is true.
+    /// The time at which an imported license ends; null unless `airGapped` is true.
     offline_ends_at: Option<Timestamp>,
     /// The time at which the trial of this device ends, or at which it has ended; null if no trial was started, or if a
     /// license is stored.
@@ -400,14 +403,15 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
-    /// ends soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem`
-    /// if there is one. A user who has no license, whose trial has ended, or who is offline for a while, needs no
-    /// notice.
+    /// Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
+    /// problem concerns the user. Show `message`, and also the message of the `problem` if there is one. False for a
+    /// user who has no license, also after a trial has ended. Being offline is no reason for a notice until grace ends
+    /// soon.
     notice: bool,
-    /// The time from which the app should tell the user to go online. It lies some days before the end of grace. If
-    /// `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`. In a
-    /// trial, the user should buy a license, and the time lies some days before `trialEndsAt`.
+    /// The time from which the app should tell the user what to do before access ends. Usually, the user should go
+    /// online, and this is some days before `graceEndsAt`. If `airGapped` is true, the user should make a new request,
+    /// and this is two weeks before `offlineEndsAt`. In a trial, the user should buy a license, and this is some days
+    /// before `trialEndsAt`.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,

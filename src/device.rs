@@ -8,8 +8,7 @@
 //! ```
 //! `organization` is the UUID with hyphens in lower case. `source` is the machine's identifier in UTF-8, without ASCII
 //! white space (tab, line feed, form feed, carriage return, space) at either end. `value` is the app's own text,
-//! unchanged. Both hashes include the organization, so that two vendors cannot tell that their devices are the same
-//! machine.
+//! unchanged. Both hashes include the organization, so the same machine has a different id for each vendor.
 //!
 //! Every implementation reproduces these test vectors:
 //!
@@ -62,7 +61,7 @@ impl DeviceId {
         u128::from_str_radix(&self.0, 16).unwrap_or_default().to_be_bytes()
     }
 
-    /// Returns the id with these 16 bytes, which another device has written.
+    /// Creates an id from the 16 bytes that another device has written into a text.
     pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(format!("{:032x}", u128::from_be_bytes(bytes)))
     }

@@ -9,11 +9,11 @@
 //!              └── Join: wait for another operation to end ──┘
 //! ```
 //!
-//! A driver is a loop over these steps, such as `blocking/driver.rs`. An operation continues only when its current step
-//! is resumed, in the engine that returned the step. A step can be resumed only once. Dropping a step before anything
-//! was sent ends the operation without a trace. A driver that gives up after it has sent a request resumes the step
-//! with [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that the engine remembers an activation that
-//! may still reach Polar. While a request is in flight, no lock on the engine is needed.
+//! A driver is a loop over these steps, such as `blocking/driver.rs`. An operation continues when the driver resumes
+//! its current step, in the engine that returned the step. A step can be resumed only once. If a step is dropped before
+//! anything was sent, the operation ends without a trace. A driver that gives up after it has sent a request must
+//! resume the step with [`Failure::Cancelled`](crate::transport::Failure::Cancelled). Then the engine remembers that an
+//! activation may still reach Polar. While a request is in flight, no lock on the engine is needed.
 //!
 //! A complete driver, for one thread and one process:
 //!
@@ -146,7 +146,8 @@ pub enum Operation {
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Whether to release the seat that this device already has, and to try again, if no seat is free for the key.
+        /// Whether to make room if no seat is free for the key: the activation then releases the seat that this device
+        /// already has, and tries again.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.
@@ -157,8 +158,8 @@ pub enum Operation {
     StartTrial,
     /// Write a request for a license, on a computer without a network.
     OfflineRequest,
-    /// Activate the key for the device that wrote the request, and write the answer. The engine must have been created
-    /// for that device.
+    /// Activate the key for the device that wrote the request, and write the answer. Requires an engine that was
+    /// created for that device.
     OfflineAnswer {
         /// The request.
         request: OfflineRequest,
@@ -169,7 +170,7 @@ pub enum Operation {
     OfflineImport(OfflineText),
     /// Remove the license from a computer without a network, and write a text that gives up its seat.
     OfflineReturn,
-    /// Release the seats that another device has given up. The engine must have been created for that device.
+    /// Release the seats that another device has given up. Requires an engine that was created for that device.
     OfflineRelease(ReturnedSeats),
     /// Run an operation for the customer portal.
     #[cfg(feature = "portal")]
@@ -187,8 +188,8 @@ pub enum Patience {
     /// The app has just started the automatic refresh, and nobody waits for the result. If access is not allowed, Polar
     /// is asked even if no refresh is due yet.
     Started,
-    /// The network may just have come back, and nobody waits for the result. Asks Polar even before the refresh is due
-    /// if the state is not active, or if Polar could not be reached the last time.
+    /// The network may just have come back, and nobody waits for the result. If the state is not active, or if Polar
+    /// could not be reached the last time, Polar is asked even if no refresh is due yet.
     Woken,
 }
 
@@ -301,7 +302,7 @@ struct Running {
     deadline: u64,
     /// The activation that was sent, or is about to be sent.
     sending: Option<AttemptId>,
-    /// The request of another device that the operation answers.
+    /// The other device's request that this operation answers.
     answering: Option<Answering>,
 }
 
@@ -368,20 +369,20 @@ impl Engine {
         policy::decide(&self.config, facts)
     }
 
-    /// Returns a change of the decision that listeners have not been told about, if there is one. A driver calls this
-    /// after each operation. The first call returns `None`, because the first decision is not a change.
+    /// Returns the change of the decision since the last call, or `None` if it has not changed. The first call returns
+    /// `None`. A driver calls this after each operation, and reports the change to the listeners.
     pub fn take_change(&mut self, now: Now) -> Option<DecisionChange> {
         let decision = self.current(now);
         let before = self.reported.replace(decision.clone())?;
         (before != decision).then_some(DecisionChange { decision, before })
     }
 
-    /// Returns the span in which the present decision of [`current`](Self::current) holds, unless an operation changes
-    /// it.
+    /// Returns the span of time in which the present decision of [`current`](Self::current) holds. An operation may
+    /// change the decision earlier.
     ///
-    /// The span is at most a minute, even if the decision stays the same for longer. Then `current` must be called
-    /// again, because the engine learns the time only from these calls. It needs a recent time to notice that the wall
-    /// clock was set back.
+    /// The span is at most a minute, even if the decision stays the same for longer. After that, call `current` again.
+    /// The engine learns the time only from such calls, and must know a recent time to notice that the wall clock was
+    /// set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));
@@ -407,7 +408,7 @@ impl Engine {
     }
 
     /// Returns `true` if a feature is on at this instant. The result equals [`Decision::allows`] of the
-    /// [`current`](Self::current) decision, but this method does not create a `Decision`.
+    /// [`current`](Self::current) decision, but no `Decision` is created.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
         policy::features(&self.config, &self.record, estimate).allows(feature)

@@ -110,8 +110,8 @@ impl Error {
         Self::of(Problem::new(texts, kind, detail), None)
     }
 
-    /// Creates an error with the app's own texts. Its sentence for the user is `text` and not the usual one for this
-    /// kind of error.
+    /// Creates an error with the app's own texts. The sentence for the user is `text`, instead of the usual sentence
+    /// for this kind of error.
     #[cfg(feature = "portal")]
     pub(crate) fn saying(texts: &Texts, text: Text, kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self::of(Problem { message: texts.get(text).to_owned(), ..Problem::new(texts, kind, detail) }, None)

@@ -33,7 +33,7 @@ impl Explanation {
     }
 
     /// Returns the step that the user can take to get the feature. If access is not allowed, this is the next step of
-    /// the decision. If the license is for another plan, the step is to buy a plan that includes the feature.
+    /// the decision. If the license's plan does not include the feature, the step is to buy a plan that does.
     pub fn next_step(&self) -> NextStep {
         self.next_step
     }

@@ -27,7 +27,7 @@ impl Features {
     }
 }
 
-/// The cause that turns features on.
+/// The kind of access, which decides which features are on.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Access {
     /// Access is not allowed, so all features are off.

@@ -24,8 +24,8 @@ impl Key {
         Self::parse_worded(&Texts::default(), text)
     }
 
-    /// Does the same as [`Key::parse`], but takes the messages of its errors from `texts`, where the app may have
-    /// changed them.
+    /// Checks and trims a key like [`Key::parse`]. Takes the messages of its errors from `texts`, because the app may
+    /// have replaced them.
     pub(crate) fn parse_worded(texts: &Texts, text: &str) -> Result<Self, Error> {
         let key = trim_pasted(text);
         let (text, detail) = if key.is_empty() {

@@ -47,7 +47,7 @@
 //! | `portal` | [`portal`], for all clients: lost keys, devices, purchases; adds no crate |
 //! | `serde` | reading the public data types with serde; writing them needs no feature |
 //!
-// if this build lacks an item, the links to it lead to the table of features
+// If this build lacks an item, links to that item lead to the table of features instead.
 #![cfg_attr(
     all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))),
     doc = "[`blocking::Client`]: blocking::Client"

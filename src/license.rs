@@ -45,9 +45,8 @@ pub struct License {
     /// The label of this device's seat, as the customer sees it. `None` if the key needs no seat. Also `None` if the
     /// label was lost, for example because the record was edited.
     pub activation_label: Option<String>,
-    /// The time at which the key expires, or `None` if it never expires. Also `None` if Polar says that the key has
-    /// expired before the expiry that this device knows. In that case the vendor has changed the expiry, and Polar did
-    /// not say to what.
+    /// The time at which the key expires, or `None` if it never expires. Also `None` if the vendor has moved the expiry
+    /// to an earlier time, and Polar reports only that the key has expired.
     pub expires_at: Option<Timestamp>,
     /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,

@@ -132,7 +132,7 @@ macro_rules! open_names {
         #[non_exhaustive]
         pub enum $type {
             $($(#[doc = $doc])+ $variant,)+
-            /// A name, as Polar sent it, that this version of the library does not know.
+            /// A name that this version of the library does not know, as Polar sent it.
             Other(String),
         }
 

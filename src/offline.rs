@@ -1,5 +1,5 @@
-//! What the request and the return of a computer without a network say. Another computer reads them, and acts for the
-//! one that wrote them.
+//! The contents of the request and of the return that a computer without a network writes. Another computer reads them,
+//! and takes or releases seats for the computer that wrote them.
 //!
 //! ```text
 //! request   product tag 8 │ device id 16 │ secret tag 8 │ number 8 │ seat 1 (+16) │ name of the system
@@ -21,11 +21,11 @@ use crate::text::printable;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfflineRequest {
     pub(crate) device: DeviceId,
-    /// Tells which of the app's secrets the device has.
+    /// The tag of the app secret that the device uses. It identifies the secret without revealing it.
     pub(crate) secret: Tag,
     /// The number that the answer repeats.
     pub(crate) number: u64,
-    /// The seat that the device has or had, which the license may use again.
+    /// The seat that the device has or had. The new license may use it again.
     pub(crate) seat: Option<Seat>,
     /// The name of the device's operating system, for the label of the seat.
     pub(crate) system: String,

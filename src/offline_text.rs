@@ -19,11 +19,11 @@ use std::fmt;
 /// The kinds of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Asks for a license for the computer that wrote it.
+    /// Asks for a license. Written by the computer that needs the license.
     Request,
-    /// Contains the license for the computer that wrote the request.
+    /// Contains the license for the computer that wrote the request. Written by another computer.
     Answer,
-    /// Gives up the seats of the computer that wrote it.
+    /// Gives up seats. Written by the computer that has the seats.
     Return,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Fault {
     Damaged,
     /// The text is of another kind.
     OtherKind(Kind),
-    /// A newer version of this library wrote it.
+    /// The text was written by a newer version of this library.
     Newer,
     /// The text belongs to another app, organization or environment.
     OtherProduct,
@@ -42,7 +42,7 @@ pub(crate) enum Fault {
     OtherDevice,
     /// The text was written with an app secret that this version of the app does not have.
     OtherSecret,
-    /// The answer belongs to another request than the latest one of this device.
+    /// The answer does not belong to the latest request of this device.
     OtherRequest,
     /// The answer is imported so late that its license has ended.
     Late,
@@ -181,7 +181,8 @@ fn to_base32(bytes: &[u8]) -> String {
     text
 }
 
-/// Converts base-32 digits to bytes. Returns `None` if a character is not a digit, or if no bytes have these digits.
+/// Converts base-32 digits to bytes. Returns `None` if a character is not a digit, or if `to_base32` never writes these
+/// digits.
 fn from_base32(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let digits = text.bytes().map(value_of).collect::<Option<Vec<u64>>>()?;

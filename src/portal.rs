@@ -8,24 +8,24 @@
 //! | the customer | the app calls |
 //! |---|---|
 //! | lost the key | `request_code`, `authenticate`, `restore` |
-//! | has no free seat, because a device that no longer works has the last one | `request_code`, `authenticate`, and `restore`, which lists the devices; then `release` for one of them, and `restore` again |
+//! | has no free seat | `request_code`, `authenticate`, `restore`, which lists the devices; then `release` for a device that is no longer used, and `restore` again |
 //! | has just bought | `checkout`, and opens the checkout's address; then `follow`, `authenticate`, `restore_purchase` |
 //! | was invited to a team | `claim_seat`, `restore_when_granted` |
 //!
 //! # Secrets
-//! The token, the code, the e-mail address and the secret of a checkout exist only in memory, are wiped when they are
-//! dropped, and appear in no record, log, error or `Debug` output. The token gives access to more of the customer's
+//! The token, the code, the e-mail address and the secret of a checkout exist only in memory. They are wiped when they
+//! are dropped, and appear in no record, log, error or `Debug` output. The token gives access to more of the customer's
 //! data than this module reads (addresses, orders, subscriptions), and it cannot be revoked early. So drop a session
 //! when its dialog is closed. Only requests that need the token contain it; validate, activate and deactivate never do.
-//! Two requests have a secret in their address, because Polar's interface requires it there: the requests that open and
-//! follow a checkout contain the checkout's secret.
+//! The requests that open and follow a checkout have the checkout's secret in their address, because Polar's interface
+//! requires it there.
 //!
 //! # The pace
-//! Polar counts the codes that an IP address requests or tries. At the seventh in a minute, or at the thirteenth in an
-//! hour, it blocks all requests from this address for a quarter of an hour. To avoid that, this library counts the
-//! requests of all processes that share a record together, and sends at most five in any minute and ten in any hour.
-//! Requesting a code counts as two requests, because one more is reserved for trying the code. The error `rate_limited`
-//! says how long to wait, and whether a code that was mailed will still be valid then.
+//! Polar counts the requests for codes and the tries of codes from each IP address. At the seventh in a minute, or at
+//! the thirteenth in an hour, it blocks all requests from this address for a quarter of an hour. To avoid that, all
+//! processes that share a record count together, and send at most five in any minute and ten in any hour. Requesting a
+//! code counts as two requests, because one more is reserved for trying the code. The error `rate_limited` says how
+//! long to wait, and whether a code that was mailed will still be valid then.
 //!
 //! # Errors
 //! The errors have the usual kinds: `invalid_argument` for an address or a code that is mistyped, `rate_limited`,

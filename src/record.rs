@@ -6,10 +6,10 @@
 //! field id u8, length u32, bytes │ …                                                                      body
 //! HMAC-SHA256 over all of the above                                                                       seal
 //! ```
-//! Numbers are little-endian. The layout of the header never changes, so that a record which cannot be trusted still
-//! says which key and seat to ask Polar about. The seal's key is HKDF-SHA256 (RFC 5869) of the app secret, bound to the
-//! organization, environment, app id and device id. The tags are HKDF outputs too: they show *why* a seal is not valid
-//! here, and reveal nothing else. Fields that this version does not know are kept.
+//! Numbers are little-endian. The layout of the header never changes. So even if a record cannot be trusted, its header
+//! still says which key and seat to ask Polar about. The seal's key is HKDF-SHA256 (RFC 5869) of the app secret, bound
+//! to the organization, environment, app id and device id. The tags are HKDF outputs too: they show *why* a seal is not
+//! valid here, and reveal nothing else. Fields that this version does not know are kept.
 
 #[cfg(feature = "portal")]
 mod code_tries;
@@ -32,8 +32,8 @@ use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The length of a period in which at most two requests may be sent. Polar's period is one second. This one is a little
-/// longer, because requests may arrive closer together than they were sent.
+/// At most two requests may be sent within this time. Polar allows two per second. This time is a little longer than a
+/// second, because requests may arrive closer together than they were sent.
 pub(crate) const PACE_MS: i64 = 1_100;
 
 /// Everything that a device keeps between runs. The default is the record of a device that never had a license.
@@ -44,9 +44,10 @@ pub(crate) struct Record {
     pub(crate) attempts: Vec<Attempt>,
     /// Seats that this device no longer uses, and that Polar has not confirmed as released.
     pub(crate) releases: Vec<Release>,
-    /// Seats of two kinds. Seats whose key Polar no longer knows, because the key was rotated or deleted. And seats
-    /// whose activation got no answer, and which the customer portal has found since. When the key of such a seat is
-    /// activated again, the activation uses or releases the seat.
+    /// Seats that wait for a later activation of their key, which uses or releases them. They are of two kinds:
+    ///
+    /// * Polar no longer knows the seat's key, because the key was rotated or deleted.
+    /// * The activation that took the seat got no answer, and the customer portal has found the seat since.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
     /// The wall-clock times of the last two requests. They are kept when the license is removed, as are `code_tries`
@@ -56,7 +57,7 @@ pub(crate) struct Record {
     /// sends too many of them.
     #[cfg(feature = "portal")]
     pub(crate) code_tries: CodeTries,
-    /// The latest request for an offline license, until its answer was imported or Polar was asked.
+    /// The latest request for an offline license, as long as its answer may still be imported.
     pub(crate) offline_request: Option<RequestedOffline>,
     /// The trial that was started on this device. It is kept when the license is removed, so that a device has one trial.
     pub(crate) trial: Option<StartedTrial>,
@@ -91,7 +92,7 @@ pub(crate) struct StoredLicense {
 pub(crate) struct StartedTrial {
     /// The time of the wall clock when the trial was started.
     pub(crate) started: Timestamp,
-    /// The latest of all estimates of the time, from the trial's start on.
+    /// The latest time that was estimated since the trial started.
     pub(crate) high: Timestamp,
 }
 
@@ -145,7 +146,7 @@ pub(crate) struct TimeBase {
     /// The difference between Polar's clock and the wall clock in ms when the last confirmation arrived. It is positive
     /// if Polar's clock is ahead.
     pub(crate) offset: i64,
-    /// The latest of all estimates of the time on Polar's clock.
+    /// The latest time on Polar's clock that was ever estimated.
     pub(crate) high: Timestamp,
 }
 
@@ -191,8 +192,8 @@ pub(crate) struct Untrusted {
 }
 
 impl Record {
-    /// Returns `true` if the record contains anything that has to be stored. Requests of long ago and a pause that is
-    /// over do not have to be stored. `wall` is the time of the wall clock.
+    /// Returns `true` if the record contains anything that has to be stored. Old requests and a pause that is over do
+    /// not have to be stored. `wall` is the time of the wall clock.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
         let paced = self.sent.iter().flatten().any(|at| (0..=PACE_MS).contains(&wall.ms_since(*at)));
@@ -238,9 +239,9 @@ impl Record {
         codec::write(self)
     }
 
-    /// Returns a seat that a new license of this device may use again. This is the seat of the license, or otherwise
-    /// the seat that was last added to the list of seats to release. A seat from that list is bound to this device if
-    /// `bound` is `true`.
+    /// Returns a seat that a new license of this device may use again: the seat of the present license or, if there is
+    /// none, the seat that was added to `releases` last. `releases` does not store whether a seat is bound to this
+    /// device, so the caller passes it as `bound`.
     pub(crate) fn seat_to_keep(&self, bound: bool) -> Option<Seat> {
         let here = self.identity_to_ask().and_then(|identity| identity.seat);
         here.or_else(|| self.releases.last().map(|release| Seat { id: release.activation_id, bound }))
@@ -253,7 +254,7 @@ impl Record {
         self.license.as_ref().map(|license| license.time).or_else(by_trial)
     }
 
-    /// Returns the latest estimate of the time among [`time`](Self::time).
+    /// Returns the field `high` of the license or of the trial from which [`time`](Self::time) takes its times.
     pub(crate) fn high_mut(&mut self) -> Option<&mut Timestamp> {
         let trial = self.trial.as_mut().map(|trial| &mut trial.high);
         self.license.as_mut().map(|license| &mut license.time.high).or(trial)
@@ -293,8 +294,8 @@ impl Record {
 }
 
 impl StartedTrial {
-    /// Returns the times of the trial in the form in which a license has them. Nobody but the device's own clock has
-    /// said when the trial started, so this clock counts as right.
+    /// Returns the times of the trial in the same form as those of a license. Only the device's own clock has told when
+    /// the trial started, so this clock counts as right: the offset is 0.
     fn time(&self) -> TimeBase {
         TimeBase { confirmed: self.started, offset: 0, high: self.high }
     }
@@ -333,7 +334,7 @@ impl Attempt {
         self.is_uncertain || !(0..Self::UNDER_WAY_MS).contains(&wall.ms_since(self.saved_at))
     }
 
-    /// Returns the next time at which [`is_over`](Self::is_over) changes its result only because time passes.
+    /// Returns the time at which the result of [`is_over`](Self::is_over) changes next because time passes.
     pub(crate) fn next_change(&self, wall: Timestamp) -> Option<Timestamp> {
         let changes = [self.saved_at, self.saved_at.plus_ms(Self::UNDER_WAY_MS)];
         changes.into_iter().find(|at| !self.is_uncertain && *at > wall)

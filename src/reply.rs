@@ -41,7 +41,7 @@ pub(crate) struct Object<'a, 'l> {
 }
 
 impl<'a, 'l> Object<'a, 'l> {
-    /// Creates the reply's outermost object.
+    /// Wraps the outermost object of a reply.
     pub(crate) fn new(json: Json<'a>, last: &'l Last) -> Self {
         Self { json, path: "", last }
     }
@@ -131,7 +131,7 @@ pub(crate) mod contract {
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// The rows of a table in DESIGN.md, by the name of the answer. A row is removed when it has been checked.
+    /// The rows of a table in DESIGN.md, by the name of the reply. A row is removed when it has been checked.
     pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
 
     impl Contract {

@@ -1,6 +1,6 @@
-//! Describes, as JSON schemas, the JSON that crosses the boundary to another language. The schemas are derived from the
-//! Rust types. The types of other languages are generated from the schemas, and tests compare lists of members with the
-//! schemas. This module is not part of the public interface.
+//! JSON schemas of the JSON that bindings exchange with the core. The schemas are derived from the Rust types. The
+//! types of other languages are generated from the schemas, and tests compare lists of members with the schemas. This
+//! module is not part of the public interface.
 
 use crate::codes::{ErrorKind, State};
 use crate::config::json::SettingsJson;
@@ -85,8 +85,8 @@ pub fn absent(state: State) -> Vec<String> {
     }
 }
 
-/// Returns `true` if every decision in this state has a notice for the user. In the state `unlicensed` only some have
-/// one: a user who has never had a license needs no notice.
+/// Returns `true` if every decision in this state has a notice for the user. In the state `unlicensed`, some decisions
+/// have no notice, because a user who has never had a license needs none.
 pub fn always_notices(state: State) -> bool {
     !state.is_allowed() && state != State::Unlicensed
 }

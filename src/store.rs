@@ -30,8 +30,9 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Does the same as [`Store::locked`], but gives up after waiting for others for about `timeout`. If `timeout` is
-    /// zero, tries once. Clients call this method. The default calls [`Store::locked`], which may wait longer.
+    /// Does the same as [`Store::locked`], but waits for other processes for at most about `timeout`, and then returns
+    /// an error. If `timeout` is zero, does not wait at all. Clients call this method. The default calls
+    /// [`Store::locked`], which may wait longer.
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
@@ -64,8 +65,8 @@ pub trait HeldTurn {
     fn keep(&self);
 }
 
-/// A turn for a store that no other process shares. It is granted at once, and its holder does not have to show that it
-/// is alive, because nobody waits for the turn.
+/// The turn of a store that no other process shares. Nobody waits for it, so its holder does not have to show that it
+/// is alive.
 impl HeldTurn for () {
     fn keep(&self) {}
 }
@@ -100,8 +101,8 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 }
 
-/// A place for one record, accessed asynchronously from any thread, such as a server or a database. It is for clients
-/// whose futures may move between threads, such as clients on a multi-threaded executor.
+/// A place for one record that is accessed asynchronously and from any thread, for example a server or a database. It
+/// is for clients whose futures may move between threads, such as clients on a multi-threaded executor.
 ///
 /// Every method reads or changes the record as a whole. If the future of a method is dropped, the record is either
 /// changed completely or not at all.
@@ -134,8 +135,8 @@ pub trait AsyncStore: Send + Sync {
     }
 }
 
-/// A place for one record, accessed asynchronously from one thread, such as a browser database or a plugin of the app's
-/// shell. It is for clients that stay on their thread, such as clients in a web page.
+/// A place for one record that is accessed asynchronously and from one thread, for example a browser database or a
+/// plugin of the app's shell. It is for clients that stay on their thread, such as clients in a web page.
 ///
 /// Every method reads or changes the record as a whole. If the future of a method is dropped, the record is either
 /// changed completely or not at all.

@@ -96,7 +96,7 @@ texts! {
     OfflineOtherProduct = "offline.other_product", "This text belongs to another product. Use the same app on both computers.";
     /// The answer was made for another device.
     OfflineOtherDevice = "offline.other_device", "This answer was made for another computer. Create a request on this computer, and import its answer.";
-    /// The versions of the app on both computers have different secrets.
+    /// The two computers have versions of the app with different secrets.
     OfflineOtherSecret = "offline.other_secret", "The other computer has a version of this app that does not fit this one. Use the same version on both computers.";
     /// The answer does not belong to the latest request.
     OfflineOtherRequest = "offline.other_request", "This answer does not belong to the latest request of this computer. Create a new request, and import its answer.";
@@ -145,7 +145,8 @@ texts! {
     KeyExpired = "refused.expired", "This license key has expired. Renew it to continue.";
     /// The key is already active on as many devices as it allows.
     KeyInUse = "refused.activation_limit", "This license key is in use on as many devices as it allows. Deactivate one of them first.";
-    /// All devices that the key allows are in use, and an older activation of this device is known.
+    /// The key is active on as many devices as it allows. This device has an older seat of the key, and the license can
+    /// be moved here if that seat is released.
     KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
     /// The entered key belongs to a benefit that the app does not accept.
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
@@ -339,7 +340,7 @@ pub(crate) enum Fault {
 }
 
 /// Splits a sentence at its first placeholder: returns the text before it, its name, and the text after it. If the
-/// closing brace is missing, the name is everything after the opening brace, which no placeholder has as its name.
+/// closing brace is missing, the name is everything after the opening brace. No placeholder has such a name.
 fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = sentence.split_once('{')?;
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));

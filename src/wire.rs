@@ -426,8 +426,8 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
     })
 }
 
-/// Reads a member that can be null. Returns `before` only if the member is missing. Returns `None` if the member is
-/// null, because Polar has then answered that there is no value.
+/// Reads a member that can be null. If the member is missing, returns `before`. If the member is null, returns `None`,
+/// because Polar has then answered that there is no value.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,
@@ -462,8 +462,8 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status, which this version may not know and which the user sees. So the name is shortened, and
-/// its control characters are replaced.
+/// Reads the name of a status. The user may see it even if this version does not know the name, so the name is
+/// shortened and its control characters are replaced.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))

@@ -71,8 +71,8 @@ impl Client {
     /// Opens the client and reads the stored license of this device. Sends nothing; call [`refresh`](Self::refresh) to
     /// ask Polar.
     ///
-    /// Unreadable storage is not an error, so that nobody is locked out. Instead, the decision reports the failure as
-    /// its [`problem`](Decision::problem).
+    /// If the storage cannot be read, opening succeeds all the same, so that nobody is locked out. The decision reports
+    /// the failure as its [`problem`](Decision::problem).
     pub fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open()
     }

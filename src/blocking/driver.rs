@@ -29,8 +29,8 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// The time at which the refresher has to check again whether a refresh is due. The operation that ended last has
-    /// set it. `Some(None)` means that this operation set no time. `None` means that no operation has ended since the
+    /// The time at which the refresher checks next whether a refresh is due. Each operation sets it when it ends.
+    /// `Some(None)` means that the operation has set no time. `None` means that no operation has ended since the
     /// refresher last read this field.
     planned: Mutex<Option<Option<u64>>>,
     /// Signalled when `planned` changes, and when the refresher's wait must end.
@@ -82,8 +82,8 @@ impl Driver {
     }
 
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
-        // When this guard is dropped, it wakes the operations that wait for this one. That also happens if the app's
-        // store panics.
+        // When this guard is dropped, it wakes the operations that wait for this operation. It is also dropped if the
+        // app's store panics.
         let _wakes = WakeOnDrop(&self.ended);
         // During this process's turn, no other process asks Polar. The turn lasts until the answer is stored.
         let mut turn = None;

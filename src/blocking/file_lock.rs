@@ -23,15 +23,15 @@
 //!
 //! A process takes over a lock in four steps. `TOKEN` is the token of this process. `DEAD` is the token in the lock, or
 //! `0000000000000000` if the lock has no readable token.
-//! 1. Claim the lock: create-new `NAME.DEAD.take1`. Only the process that created this claim may go on. Otherwise a
-//!    second process could take away the lock that the first one has acquired. If the claim exists and is as old as a
-//!    lock that was left behind, its maker died too: go on to `take2`, and so on to `take99`. If the claim is younger,
-//!    its maker may still be alive: wait, as for a lock that may not be taken over.
-//! 2. Read the lock again. If its token or its modification time is no longer the one that was judged, somebody else
-//!    was faster: stop.
-//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may be another lock after all: the holder may have
-//!    been suspended rather than dead, and may have gone on just then. In that case put the lock back: link it to
-//!    `NAME.lock` or, without hard links, create-new `NAME.lock` with its token.
+//! 1. Claim the lock: create-new `NAME.DEAD.take1`. Only the process that created the claim may go on. Without claims,
+//!    a second process could take away the lock that the first process has just acquired. If the claim exists and is as
+//!    old as a lock that was left behind, the process that made it died too: go on to `take2`, and so on to `take99`.
+//!    If the claim is younger, that process may still be alive: wait, as for a lock that may not be taken over.
+//! 2. Read the lock again. If its token or its modification time has changed since it was judged, another process was
+//!    faster: stop.
+//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may contain a live lock after all: the holder may
+//!    only have been suspended, and may have gone on just then. In that case put the lock back: link it to `NAME.lock`
+//!    or, without hard links, create-new `NAME.lock` with its token.
 //! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
 //!
 //! After a power cut, these side files may exist without the lock that they belong to. The first save of each process
@@ -69,7 +69,7 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 /// second. This age is shorter than the time limit of a `validate`. So after a crash, a restarted app can wait until
 /// the lock of its previous run counts as left behind, and still has time to ask Polar.
 const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
-/// The time after which a lock that could not be taken over is examined again.
+/// If a lock could not be taken over, it is examined again after this time.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// The largest number of claims that may be left behind at one lock. A process creates a claim (a file) to take over a
 /// lock, and leaves it behind if it dies. The claim's number is part of the file's name. It has at most two digits,
@@ -236,8 +236,8 @@ impl FileLock {
 
     /// Removes the lock if it was left behind. Returns `true` if the lock was removed.
     ///
-    /// `judged` holds the last lock that was examined and not removed, so that a caller that tries repeatedly does not
-    /// examine the same lock at every try.
+    /// `judged` holds the last lock that was examined and not removed. With it, a caller that tries repeatedly does not
+    /// examine the same lock each time.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -506,9 +506,9 @@ impl Wait {
     }
 }
 
-/// Splits the name of a temporary file of a record, or of one of its locks, into its token and its extension. `record`
-/// is the name of the record. Returns `None` for all other files, including the record and the locks, whose names
-/// contain no token.
+/// Splits the name of a side file into its token and its extension. Side files are the temporary files of a record and
+/// of its locks. `record` is the name of the record. Returns `None` for all other files, such as the record and the
+/// locks themselves, whose names contain no token.
 fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
     let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
     let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;

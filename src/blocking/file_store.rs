@@ -4,8 +4,9 @@
 //!
 //! # Files
 //! All files are in one directory, and only their owner can read them; `files.rs` says who owns the files that root
-//! creates. `NAME` is [`file_name`]. The record that this device keeps for another one, for which it has answered a
-//! request, is `APP-PRODUCT-DEVICE.other.license`. Neither of the two is ever loaded in place of the other.
+//! creates. `NAME` is [`file_name`]. If this device has acted for another computer, which has no network, it keeps that
+//! computer's record in `APP-PRODUCT-DEVICE.other.license`. The store for one of these two kinds of record never loads
+//! the other kind.
 //!
 //! | file | content |
 //! |---|---|
@@ -15,11 +16,15 @@
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
-//! Lock; create `NAME.TOKEN.tmp`, which must not exist yet, and write it; sync it; check that `NAME.lock` still holds
-//! the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory. A crash at any instant leaves the old or the new
-//! record whole. A save that may be lost ([`Durability::Relaxed`]) skips only the last step. It still syncs the file: a
-//! file system may write a rename before the data of the renamed file, and a power cut in between would leave an empty
-//! record in place of a good one.
+//! 1. Lock.
+//! 2. Create `NAME.TOKEN.tmp`, which must not exist yet. Write it and sync it.
+//! 3. Check that `NAME.lock` still holds the token.
+//! 4. Rename `NAME.TOKEN.tmp` to `NAME`.
+//! 5. Sync the directory. A save that may be lost ([`Durability::Relaxed`]) skips this step.
+//!
+//! A crash at any instant leaves the old or the new record whole. Even a save that may be lost syncs the file before
+//! the rename: a file system may write a rename before the data of the renamed file, and a power cut in between would
+//! leave an empty record in place of a good one.
 //!
 //! # Directory
 //! [`default_directory`] is `polar-license` in
@@ -52,7 +57,7 @@ use crate::store::{Durability, HeldTurn, Store, StoreError};
 /// the record is then rejected as tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
-/// The extension of a record that this device keeps for another one.
+/// The extension of a record that this device keeps for another computer.
 const OTHER_EXTENSION: &str = ".other.license";
 /// If this device's record is removed while a record of another device is in the directory, a file with this content
 /// takes its place. Otherwise the store would load the other device's record, and the app would offer to move that
@@ -81,8 +86,8 @@ impl FileStore {
         Self::named(directory.into(), file_name(app_id, product_tag, device_tag))
     }
 
-    /// Creates the store for the record that this device keeps for another one. This store never loads the record of a
-    /// third device, and the store of this device's own record never loads this one.
+    /// Creates the store for the record that this device keeps for another computer. This store loads only that record,
+    /// and the store of this device's own record never loads it.
     pub(super) fn of_other_device(directory: PathBuf, app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Self {
         let name = file_name(app_id, product_tag, device_tag);
         let stem = name.strip_suffix(EXTENSION).unwrap_or(&name);
@@ -214,9 +219,9 @@ impl Store for FileStore {
         }
     }
 
-    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new one
-    /// may have the same length and modification time. So on Unix the hash includes the inode number, in which the two
-    /// files differ.
+    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new file
+    /// may have the same length and modification time as the old one. So on Unix the hash includes the inode number,
+    /// which is different.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {

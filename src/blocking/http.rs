@@ -13,11 +13,12 @@
 //! Polar has received nothing of the body, and cannot act on the request. This boundary is exact. A list of error codes
 //! would be a guess, because a reset, for example, can happen on either side.
 //!
-//! Trust: on Windows and Apple systems, the operating system verifies certificates. On other systems, the system's root
-//! certificates are trusted (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name), and bundled ones if there are
-//! none. The root certificates are read before the first request that needs them, and again after a failed request. So
-//! a certificate that is installed while the program runs works without a restart. A certificate that is removed stays
-//! trusted until the next failed request, or until the program ends.
+//! Trust: on Windows and Apple systems, the operating system verifies certificates. Other systems trust the
+//! certificates that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or the system's root certificates if neither variable is
+//! set. If there are no certificates, they trust the bundled ones. The root certificates are read before the first
+//! request that needs them, and again after a failed request. So a certificate that is installed while the program runs
+//! works without a restart. A certificate that is removed stays trusted until the next failed request, or until the
+//! program ends.
 //!
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, in capital or small letters, name the proxy (`http`, `https`,
 //! `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the system's setting names

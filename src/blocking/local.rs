@@ -19,8 +19,8 @@ pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bo
     Machine { source, system: SystemName::Lookup(system_name), random, takes_turns }
 }
 
-/// Returns a store that keeps the record in `directory`. Without a directory, returns a store on which every call fails
-/// with an error about the missing directory.
+/// Returns a store that keeps the record in `directory`. Without a directory, every call of the store fails, and its
+/// error says that there is no directory.
 pub(crate) fn usual_store(
     directory: Option<PathBuf>,
     app_id: &str,

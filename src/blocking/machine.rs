@@ -35,8 +35,8 @@ pub fn machine_source() -> Option<String> {
 }
 
 /// Returns the identifier of this device: [`machine_source`], or else a random identifier. The first call stores the
-/// random identifier in `directory`, and later calls read it. Returns `None` if it cannot be stored, because with
-/// another random identifier at the next start, this device would look like a different one.
+/// random identifier in `directory`, and later calls read it. Returns `None` if it cannot be stored: the next start
+/// would create another identifier, and this device would look like a different one.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }

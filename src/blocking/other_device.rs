@@ -1,7 +1,7 @@
 //! Opens the record of another device, which has no network. A client acts for that device when it answers a request,
-//! or releases a seat that was given up. The record is in the same folder as the client's own, and its file name contains
-//! the device's id. The name differs from that of an own record, because a store without a record loads the record of
-//! another device, to offer to move its license here. A license that this device only keeps must not be offered.
+//! or releases a seat that was given up. The record is in the same folder as the client's own. Its file name contains
+//! the device's id and has an extension of its own. Otherwise, a client without a license would find this record and
+//! offer to move its license here.
 
 use super::local::{random, store_of_other_device};
 use crate::client::opening::{self, Opened};

@@ -47,9 +47,8 @@ pub(crate) fn wrong_proxy(variable: &str) -> String {
     format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
 }
 
-/// Returns a timeout for a request whose time limit is zero, and `None` if there is time left. A request without time
-/// is never passed to the network stack, because the network stack might check the limit only after it has sent
-/// something.
+/// Returns a timeout if the request has no time left, and `None` otherwise. A request without time is never passed to
+/// the network stack, which might check the limit only after it has sent something.
 pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
     timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))
 }
@@ -123,8 +122,8 @@ fn certificate_problem(reason: &str) -> Option<&str> {
     without_names(reason).strip_prefix("invalid peer certificate: ")
 }
 
-/// Returns the report without the names for which the certificate is valid. rustls lists them after a semicolon. They
-/// could reveal whose network this is.
+/// Removes the names for which the certificate is valid from the report, because they could reveal whose network this
+/// is. rustls lists the names after a semicolon.
 fn without_names(reason: &str) -> &str {
     reason.split(';').next().unwrap_or_default()
 }

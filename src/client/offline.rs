@@ -30,7 +30,7 @@ pub(crate) fn request(outcome: Outcome) -> Result<String, Error> {
     text.ok_or_else(|| Error::new(ErrorKind::Internal, "the request ended without its text"))
 }
 
-/// Returns the decision after an operation, and its text for another computer.
+/// Returns the decision after an operation, and the text for the other computer.
 pub(super) fn with_text(outcome: Outcome) -> Result<(Decision, Option<String>), Error> {
     Ok((outcome.result?, outcome.text.map(crate::engine::OfflineText::into_string)))
 }

@@ -1,4 +1,5 @@
-//! The answer for a computer without a network. A web page makes none, because it would publish the app's secret.
+//! The answer for a computer without a network. A web page cannot write answers: for that, it would have to contain the
+//! app's secret, which everybody could then read.
 
 use super::offline::with_text;
 use crate::codes::ErrorKind;
@@ -11,7 +12,7 @@ use std::fmt;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OfflineAnswer {
-    /// The decision for the other computer, as it is right now.
+    /// The present decision about the other computer's license.
     pub decision: Decision,
     /// The text to import there. It contains the license key, so keep it as safe as the key.
     pub text: String,

@@ -56,7 +56,7 @@ pub(crate) fn open_for(
     create(config, device, system, random, true, has_own_clock)
 }
 
-/// Creates the engine of a client for this device or another one.
+/// Creates the engine of a client, for this device or for another device.
 fn create(
     config: Config,
     device: DeviceId,

@@ -14,7 +14,7 @@ pub struct ActivateOptions {
 }
 
 impl ActivateOptions {
-    /// Creates options with which an activation uses the stored key and takes only a free seat.
+    /// Creates the default options: the activation uses the stored key, and takes only a free seat.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,7 +1,7 @@
 //! Declares and documents the customer portal of a client, in one place for all kinds of client.
 
 /// Declares `Portal`, `Session` and `Checkout` for one kind of client. `Pointer` is the type of the shared pointer to
-/// the client's driver. `bounds` are the trait bounds of `progress`, the function to which some methods report
+/// the client's driver. `bounds` are the trait bounds of the function `progress`, which some methods call to report
 /// progress. With the last arguments `async, await`, the methods return futures; without them, the methods block.
 ///
 /// This is a macro because one Rust function cannot both block and return a future. Without the macro, each operation
@@ -147,8 +147,8 @@ macro_rules! portal {
             }
 
             /// Returns those of the customer's [license keys](Self::license_keys) that can be used, in the same order.
-            /// If no key can be used, returns the expired key with the latest expiry instead: if this device's clock is
-            /// wrong, that key may be valid, and Polar decides when it is activated. The list is never empty.
+            /// If no key can be used, the list contains the expired key with the latest expiry: this device's clock may
+            /// be wrong, and Polar decides during the activation whether that key is valid. The list is never empty.
             ///
             /// # Errors
             /// `refused` with a reason if the customer has no key for this app, or if no key can be used and none has
@@ -159,10 +159,10 @@ macro_rules! portal {
             }
 
             /// Activates the customer's license key on this device: the key that is active here already, or the only
-            /// key that can be used. Returns [`Restored::Choose`] with the keys if several can be used, and
-            /// [`Restored::NoSeat`] with the devices if no seat is free. If no key can be used, asks Polar to activate
-            /// the expired key with the latest expiry, if there is one: this device's clock may be wrong, so the key
-            /// may not really have expired. If it has, Polar refuses it and no seat is taken.
+            /// key that can be used. If several keys can be used, returns them as [`Restored::Choose`]. If no seat is
+            /// free, returns the devices as [`Restored::NoSeat`]. If no key can be used, asks Polar to activate the
+            /// expired key with the latest expiry, because this device's clock may be wrong. If that key has really
+            /// expired, Polar refuses it and no seat is taken.
             ///
             /// # Errors
             /// `refused` with a reason if the customer has no key for this app, or none that can be used; `refused`
@@ -237,10 +237,10 @@ macro_rules! portal {
             /// before and this device did not know that. The new key is stored before this method returns.
             ///
             /// # Errors
-            /// `storage` if nothing can be stored on this device. If [`maybe_applied`](crate::Error::maybe_applied) is
-            /// true for this error, [`license_keys`](Self::license_keys) lists the new key; otherwise nothing was
-            /// replaced. If `maybe_applied` is true for any other error, the key may have been replaced: list the keys
-            /// again.
+            /// `storage` if nothing can be stored on this device. In this case,
+            /// [`maybe_applied`](crate::Error::maybe_applied) says whether Polar has replaced the key. If it has,
+            /// [`license_keys`](Self::license_keys) lists the new key. If `maybe_applied` is true for any other error,
+            /// the key may have been replaced: list the keys again.
             pub $($async)? fn rotate(&self, key: &LicenseKey, confirmed: ConfirmedByUser) -> Result<LicenseKey, Error> {
                 let (token, key) = (self.token.clone(), key.clone());
                 self.driver.portal(|context, now| steps::rotate(context, token, key, confirmed, now), |_| Continue(()))$(.$await)?

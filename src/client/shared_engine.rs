@@ -11,8 +11,9 @@
 //! - A decision and its span are published together and under the lock, so a reader never gets one without the other,
 //!   and an older decision never replaces a newer one. Only [`SharedEngine::update`] can change the engine, so no
 //!   change goes unpublished.
-//! - A reader loads the decision before it reads the clocks. In the other order, another thread could publish a span
-//!   that begins after the time that the reader has read, and the reader would have to lock the engine.
+//! - A reader loads the decision before it reads the clocks. If it read the clocks first, another thread could publish
+//!   a new span before the reader loads it. That span would begin after the reader's time, and the reader would lock
+//!   the engine for nothing.
 //! - Nothing is published before the license is read for the first time. So a program that never reads the license
 //!   spends no time on publishing.
 //!

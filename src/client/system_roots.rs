@@ -6,8 +6,8 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_
 use std::path::Path;
 use std::{env, fs};
 
-/// The largest size of a file of certificates. All certificates of a system together are usually less than a hundredth
-/// of it.
+/// The largest size of a file of certificates. All certificates of a system together usually have less than a hundredth
+/// of this size.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Returns the root certificates that were found on this system. There may be none.

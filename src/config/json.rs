@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 impl ConfigBuilder {
     /// Reads the settings from one JSON object. Each setting is a member with the name of the builder's method, written
-    /// in camel case. If a method adds one of several values, the name is in the plural, such as `benefits` or
-    /// `conditions`. If the setting is a duration, the name ends in `Ms`, and the value is in milliseconds.
+    /// in camel case. If a method adds one of several values, the member's name is in the plural, such as `benefits` or
+    /// `conditions`. If the setting is a duration, the member's name ends in `Ms`, and its value is in milliseconds.
     /// `organizationId` and `appId` are required. A member whose value is `null` counts as absent.
     ///
     /// ```
@@ -96,7 +96,8 @@ fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A member of the object. Each method reads it as one type, or returns an error that says what the member must be.
+/// A member of the object. Each method reads the value as one type, or returns an error that says which type is
+/// expected.
 #[derive(Clone, Copy)]
 struct Setting<'a> {
     name: &'a str,
@@ -226,9 +227,9 @@ pub(crate) struct SettingsJson {
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
-    /// The number of days after Polar's confirmation for which a license is valid on a computer that is never online.
-    /// At least one day, at most ten years. Requires an app secret, because anybody could forge such a license
-    /// otherwise. Default: such licenses are not permitted.
+    /// The number of days for which a license is valid on a computer that is never online. They count from Polar's
+    /// confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could
+    /// forge such a license. Default: such licenses are not permitted.
     air_gap_days: Option<u32>,
     /// The number of days for which people can try the app before they buy a license. At least one day, at most a year.
     /// The app starts the trial. A trial exists only on the device, so people who delete the app's data can start it
@@ -259,12 +260,12 @@ pub(crate) struct SettingsJson {
     /// The secrets of earlier versions of the app. Records that were sealed with one of them can still be opened, and
     /// are sealed again with the current secret. An empty string stands for versions without a secret.
     previous_app_secrets: Option<Vec<String>>,
-    /// The versions of the app that a license includes: those that were built within a number of days after the license
-    /// was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+    /// The versions of the app that a license includes: only versions that were built within `days` days after the
+    /// purchase. A version that was built later gets no access, and the reason is `updates_ended`. Default: a license
     /// includes every version.
     updates: Option<UpdatesJson>,
     /// The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if
-    /// the next step is to renew the license or to enter a key (the user may have to buy one first).
+    /// the next step is to buy or renew a license, or to enter a key.
     purchase_url: Option<String>,
     /// The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
     /// an `https` address. It is the `nextUrl` of a decision or an error if the next step is to manage devices.

@@ -1,5 +1,5 @@
-//! Activation. The key is checked before a seat is taken. So no seat is wasted, and the stored license is not replaced,
-//! if the key is mistyped, belongs to another product, or is active on this device already.
+//! Activation. The key is checked before a seat is taken. If it is mistyped, belongs to another product, or is active
+//! on this device already, no seat is wasted and the stored license is not replaced.
 //!
 //! ```text
 //! read ─► does the seat known here, or the newest kept seat, fit the key? ─ yes ─► use it ───────────┐
@@ -28,14 +28,15 @@ use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 
-/// The limit on unsettled seats: seats that this device may have taken or still has to release. A device with this many
-/// takes no further seat. With the longest labels and keys, they fill half of the longest record that can be read.
+/// The limit on unsettled seats: seats that this device may have taken or still has to release. At this limit, the
+/// device takes no further seat. With the longest labels and keys, this many seats fill half of the longest record that
+/// can be read.
 const MOST_UNSETTLED: usize = 256;
 
-/// The largest number of kept seats (see `Engine::activate`) about which one activation asks Polar.
+/// One activation asks Polar about at most this many kept seats (see `Engine::activate`).
 const MOST_KEPT_ASKED: usize = 16;
 
-/// The rejection of a key that, as far as this device can tell, has no free seat.
+/// The rejection of a key that seems to have no free seat.
 const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
 
 impl Engine {
@@ -211,9 +212,9 @@ impl Engine {
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
-            // The request to release the older seat names the key that is being activated. Polar finds the seat if
-            // its own key was replaced by this key. Polar does not find the seat of another license, and so releases
-            // nothing.
+            // The request to release the older seat names the key that is being activated. If the seat belongs to this
+            // key, Polar finds it, even if the key was rotated since. If the seat belongs to another license, Polar
+            // does not find it, and nothing is released.
             Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
             None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }

@@ -14,8 +14,8 @@ use crate::time::Timestamp;
 /// window, and the length of the window in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
-/// Counts the request `new`, which asks for a code or tries one, unless it is already counted or may not be sent yet.
-/// Returns `true` if `tries` has changed.
+/// Counts the request `new`, which requests or tries a code. Does nothing if the request is counted already, or if it
+/// may not be sent yet. Returns `true` if `tries` has changed.
 ///
 /// Asking for a code also reserves one later try of the mailed code. A try uses up the oldest reservation.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool {
@@ -52,7 +52,7 @@ pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
     tries.list.contains(&new)
 }
 
-/// Returns the latest time at which a code expires. Every code that may have been mailed counts.
+/// Returns the time at which the last of the mailed codes expires. A code that may have been mailed counts as mailed.
 pub(super) fn last_mail_ends(tries: &CodeTries, now: Timestamp) -> Option<Timestamp> {
     tries.mails.iter().filter_map(|mail| mail.ends(now)).max()
 }

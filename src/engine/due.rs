@@ -10,8 +10,8 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// The shortest time between two requests to Polar for a user without access. Such a request is sent when the app
-/// refreshes the license or starts the automatic refresh, even if the plan is to ask later.
+/// A user without access may be asked about even before the planned time: when the app refreshes the license or starts
+/// the automatic refresh. This is the shortest time between two such requests to Polar.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {

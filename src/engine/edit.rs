@@ -47,14 +47,15 @@ pub(super) enum Edit {
     /// A license for this computer, which has no network, is about to be requested.
     OfflineRequested {
         request: RequestedOffline,
-        /// The time on the wall clock before which an earlier request no longer waits for its answer.
+        /// The age limit for an earlier request: if it was written before this time on the wall clock, it no longer
+        /// waits for its answer.
         oldest: Timestamp,
     },
     /// The answer to the latest request was imported.
     Imported(Box<StoredLicense>),
     /// The license was removed from this computer without asking Polar.
     GivenUp(Identity),
-    /// Another computer, to which this record belongs, has given up these seats.
+    /// The computer to which this record belongs has given up these seats. This code runs on another computer.
     SeatsReturned(Vec<Identity>),
     /// The time on the wall clock before which Polar accepts no request.
     Pause(Timestamp),
@@ -192,8 +193,8 @@ pub(super) struct Editor<'a> {
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
-    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed. It differs from
-    /// the one in `asked` if the key was rotated; `None` means that it is the same.
+    /// Creates the answer that the license is valid. `identity` is the license that Polar confirmed, or `None` if it is
+    /// the license in `asked`. The two differ if the key was rotated.
     pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
         let identity = identity.unwrap_or_else(|| asked.identity.clone());
         let confirmation = Confirmation { identity, confirmed, wall: now.wall };
@@ -440,7 +441,8 @@ impl Editor<'_> {
             }
             label = label.or_else(|| old.label_of(identity));
             // If the license is the same, its new revision must be higher than the old one. Otherwise the revision
-            // comes from Polar's answer alone. So it is the same if this edit is applied again to another record.
+            // depends only on Polar's answer, so that it stays the same if this edit is applied again to another
+            // record.
             if is_the_same {
                 revision = old.revision;
             }
@@ -450,7 +452,8 @@ impl Editor<'_> {
         let kept = record.keyless_seats.iter().find(|kept| is_here(kept));
         label = label.or_else(|| kept?.label.clone());
         record.keyless_seats.retain(|kept| !is_here(kept));
-        // Another computer may have given up this seat, which is not released yet, and may then have asked for it again.
+        // The computer without a network may have given up this seat and asked for it again before the seat was
+        // released.
         record.releases.retain(|release| Some(release.activation_id) != identity.activation_id());
         record.license = Some(self.license(confirmation, revision, label, &known));
         record.untrusted = None;
@@ -494,7 +497,7 @@ impl Editor<'_> {
         let round = Round { state, settled, failed_tries, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_ms());
         let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(self.now.since(edit.ended)));
-        // A pause that began after the request was sent outlasts the answer to this request.
+        // The answer to this request does not end a pause that began after the request was sent.
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
     }
@@ -555,7 +558,8 @@ fn give_up(record: &mut Record, identity: &Identity) -> bool {
     is_here
 }
 
-/// Adds a seat that another computer has given up to the list of seats to release, and removes its license.
+/// Handles a seat that another computer has given up: removes its license from the record, and adds the seat to the
+/// list of seats to release.
 fn seat_returned(record: &mut Record, identity: &Identity) {
     give_up(record, identity);
     identity.activation_id().into_iter().for_each(|seat| record.release(&identity.key, seat));
@@ -599,9 +603,9 @@ fn imported(record: &mut Record, license: &StoredLicense) -> bool {
     true
 }
 
-/// Keeps a seat that could not be released because Polar did not know its key. The license on this device may have the
-/// same seat under another key, which may be a newer one that replaced the key of `kept`. In that case, adds the seat
-/// to the seats to release, under the newer key.
+/// Keeps a seat that could not be released because Polar did not know its key. If the license on this device has the
+/// same seat under another key, that key has probably replaced the key of `kept`. In that case, adds the seat to the
+/// list of seats to release, under the key of the license.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
     match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {

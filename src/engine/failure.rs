@@ -33,9 +33,9 @@ impl Engine {
             .with_next_step(reason.next_step(Known::Seat))
     }
 
-    /// Returns the error for a license that includes only versions of the app that were built on the day `until` or
-    /// before, and so does not include this version. `text` is the sentence for the user. It is about the license on
-    /// this device, or about a key that the user has entered.
+    /// Returns the error for a license whose last day of updates is `until`, if this version of the app was built
+    /// later. `text` is the sentence for the user. It is about the license on this device, or about a key that the user
+    /// has entered.
     pub(super) fn updates_ended(&self, text: Text, until: Date) -> Error {
         let detail = format!("{}; it includes those built until {until}", Reason::UpdatesEnded.refusal());
         self.refused(Reason::UpdatesEnded).with_texts(policy::dated(&self.config, text, until), detail)
@@ -83,13 +83,14 @@ impl Engine {
         self.store_failed(Text::ReleasedNotRemoved, true, detail)
     }
 
-    /// Returns the error if a license cannot be removed from this device, so that its seat was not released.
+    /// Returns the error for a license that cannot be removed from this device, and whose seat was therefore not
+    /// released.
     pub(super) fn not_released(&self, message: &str) -> Error {
         let why = "nothing was released, because the license could not be removed from this device";
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Returns the error for a key that Polar has replaced with a new one, which could not be stored.
+    /// Returns the error for a key that Polar has replaced with a new one, if the new key could not be stored.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(

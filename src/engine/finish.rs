@@ -54,8 +54,8 @@ impl Engine {
     /// Reports a result that was stored. Fails instead if another process has removed the license meanwhile.
     pub(super) fn saved(&mut self, result: Success, now: Now) -> Next {
         match result {
-            // a newer version of this library has written the stored record, and it was not overwritten: the next start
-            // will not find this license
+            // The stored record was written by a newer version of this library, and was not overwritten. So the next
+            // start will not find this license.
             Success::Activated | Success::Imported if self.is_newer => Next::fail(self.refused(Reason::NewerFormat)),
             Success::Activated | Success::Imported if !self.has_license() => {
                 let message = "another process removed the license meanwhile; activate it again";
@@ -94,7 +94,7 @@ impl Engine {
         Outcome { deactivated, text, ..self.outcome(decision, failure, now) }
     }
 
-    /// Ends an operation that only had to ask Polar, but could not. The outcome contains the current decision, with
+    /// Ends an operation that only asks Polar and could not do so. The outcome contains the current decision, with
     /// `error` as its problem.
     pub(super) fn end_without_asking(&mut self, error: Error, now: Now) -> Outcome {
         let mut decision = self.current(now);

@@ -15,7 +15,7 @@ use crate::time::{Now, Timestamp};
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether no edit remains to be saved after the change that [`Engine::merge`] returns is written.
+    /// Whether all edits are saved as soon as the change that [`Engine::merge`] returns is written.
     complete: bool,
     contradicted: bool,
     overtaken: bool,
@@ -38,10 +38,10 @@ struct Edited {
 /// If it lags further, the record is saved to update `high`. Every other save updates `high` too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 
-/// Limits on how far the stored time `high` may lag behind the estimated time, after the first read of the store: a
-/// tenth of the time for which this engine has been running, but at least ten minutes and at most a day. Without a lag,
-/// a program that runs for months would save the record every few minutes only because time passes. If the process is
-/// killed, the stored time misses at most a tenth of a long run.
+/// After the first read of the store, the stored time `high` may lag behind the estimated time by a tenth of the time
+/// for which this engine has been running, but at least by ten minutes and at most by a day. Without a lag, a program
+/// that runs for months would save the record every few minutes only because time passes. If the process is killed, the
+/// stored time misses at most a tenth of a long run.
 const HIGH_LAG_PART: i64 = 10;
 const LEAST_HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 const MOST_HIGH_LAG_MS: i64 = 24 * 60 * 60 * 1000;
@@ -122,9 +122,9 @@ impl Engine {
         (run / HIGH_LAG_PART).clamp(LEAST_HIGH_LAG_MS, MOST_HIGH_LAG_MS)
     }
 
-    /// Adopts the result of a merge. `merged` is `None` if the stored record could not be read; then applies the edits
-    /// to the record in memory. Returns `true` if another process has saved an answer that contradicts one of the
-    /// edits.
+    /// Adopts the result of a merge. If the stored record could not be read, `merged` is `None`, and the edits are
+    /// applied to the record in memory. Returns `true` if another process has saved an answer that contradicts one of
+    /// the edits.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,
@@ -202,7 +202,8 @@ impl Engine {
         if self.unreached.is_some() {
             return self.unreached.clone();
         }
-        // An answer for another computer is carried there at once. So even an attempt of a moment ago is reported.
+        // The user carries an answer to the other computer at once. So an attempt for that computer is reported even if
+        // it was sent a moment ago.
         let is_over = |attempt: &Attempt| attempt.is_over(now.wall) || self.running.answering.is_some();
         let is_uncertain = |attempt: &&Attempt| !self.is_sending(attempt) && is_over(attempt);
         let uncertain = self.record.attempts.iter().rfind(is_uncertain);

@@ -41,14 +41,14 @@ impl Engine {
         };
         let number = u64::from(self.random.next()) << 32 | u64::from(self.random.next());
         let request = RequestedOffline { number, wall: now.wall };
-        // If the wall clock was set far ahead since an earlier request, every answer to that request seems to come too
-        // late. So that request does not wait for ever.
+        // A request that is older than this no longer waits for its answer. Otherwise, if the wall clock was set far
+        // ahead after the request, every answer would count as too late, and the request would wait for ever.
         let oldest = now.wall.plus_ms(air_gap.saturating_neg());
         Next::Store(vec![Edit::OfflineRequested { request, oldest }], AfterStore::OfflineRequested)
     }
 
-    /// Returns the request, after its number was saved. If an earlier request still waits for its answer, the new one
-    /// has the same number, so that the answer to the earlier one can still be imported.
+    /// Returns the request, after its number was saved. If an earlier request still waits for its answer, the new
+    /// request has the same number, so that the answer to the earlier request can still be imported.
     pub(super) fn offline_requested(&self) -> Next {
         let Some(request) = self.record.offline_request.filter(|_| !self.is_newer) else {
             return Next::fail(self.refused(Reason::NewerFormat));

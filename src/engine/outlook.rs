@@ -1,6 +1,6 @@
-//! Predicts the decisions that follow from the current one if only time passes. Pages that show decisions without an
-//! engine use them: a page whose license another process holds, and a page that has not loaded its engine yet. A
-//! prediction sends nothing, and leaves the engine's own estimate of the time unchanged.
+//! Predicts the decisions that follow from the current one if only time passes. Two kinds of pages have no engine and
+//! show predicted decisions: a page whose license another process holds, and a page that has not loaded its engine yet.
+//! A prediction sends nothing, and leaves the engine's own estimate of the time unchanged.
 
 use super::Engine;
 use crate::decision::Decision;
@@ -48,8 +48,8 @@ impl Engine {
     }
 }
 
-/// Returns the readings of both clocks at the moment when the first of them reaches its time in `until`. `at` is their
-/// present readings. Returns `None` if a clock has reached its time already, or if neither ever will.
+/// Returns the times that both clocks will show when the first of them reaches its time in `until`. `at` has the
+/// present times of the clocks. Returns `None` if a clock has reached its time already, or if neither ever will.
 fn clocks_at(until: Now, at: Now) -> Option<Now> {
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);
     let passed = wall.min(at.until(until.mono));

@@ -12,14 +12,15 @@ use crate::texts::Text;
 use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
-/// An app should tell the user to go online if grace ends within this time, and to buy a license if a trial does.
+/// An app should tell the user to go online if grace ends within this time, and to buy a license if a trial ends within
+/// this time.
 const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// An app should tell the user to make a new request if an imported license ends within this time. The time is longer
 /// than `NOTICE_MS`, because somebody has to carry the texts.
 const OFFLINE_NOTICE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
-/// The inputs of a decision other than the configuration.
+/// The inputs of a decision, apart from the configuration.
 pub(super) struct Facts<'a> {
     pub(super) record: &'a Record,
     /// Whether the store has been read at least once.
@@ -110,8 +111,8 @@ struct Trial<'a> {
     features: &'a TrialFeatures,
 }
 
-/// Returns the trial that was started on this device. Returns `None` if a license is stored, even one that cannot be
-/// trusted: that license alone decides. Also returns `None` if the configuration has no trial.
+/// Returns the trial that was started on this device. Returns `None` if a license is stored, even an untrusted one,
+/// because the license alone then decides. Also returns `None` if the configuration has no trial.
 fn trial<'a>(config: &'a Config, record: &Record) -> Option<Trial<'a>> {
     let has_license = record.license.is_some() || record.untrusted.is_some();
     let (offered, trial) = config.trial().zip(record.trial.filter(|_| !has_license))?;
@@ -133,7 +134,7 @@ impl Trial<'_> {
         self.ends_at.plus_ms(-NOTICE_MS).max(self.started)
     }
 
-    /// Returns the sentence for the user, unless the state and the reason determine it.
+    /// Returns the sentence for the user. Returns `None` if the state and the reason already determine the sentence.
     fn message(&self, config: &Config, state: State, next_step: NextStep, now: Option<Timestamp>) -> Option<String> {
         let text = if next_step == NextStep::Buy { Text::TrialEnding } else { Text::Trial };
         if state == State::Trial {
@@ -211,8 +212,8 @@ fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// Returns the last day of updates if this version was built after it, and so is not included in a license with these
-/// terms. Otherwise returns `None`.
+/// If the updates of a license with these terms ended before this version was built, returns their last day. Otherwise
+/// the license includes this version, and the result is `None`.
 pub(crate) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }
@@ -222,9 +223,9 @@ pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
     config.texts().fill(text, &[("day", &day.to_string())])
 }
 
-/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. It is unknown if the
-/// vendor has moved the expiry to an earlier time: Polar then says that the key has expired, although the last known
-/// expiry lies in the future, and does not report the new one.
+/// Returns the time at which the key expires, or `None` if it never expires or the time is unknown. The time is unknown
+/// if Polar says that the key has expired, but the last known expiry lies in the future. The vendor has then moved the
+/// expiry to an earlier time, and Polar does not say to which.
 fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
     match license.verdict {
         Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),
@@ -244,8 +245,7 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
-/// Returns the time, on Polar's clock, at which the decision will next change by itself, that is, only because time
-/// passes.
+/// Returns the time, on Polar's clock, at which the decision changes next if only time passes.
 pub(super) fn next_change(config: &Config, record: &Record, now: Timestamp) -> Option<Timestamp> {
     let changes = match &record.license {
         Some(license) => {
@@ -261,10 +261,10 @@ pub(super) fn next_change(config: &Config, record: &Record, now: Timestamp) -> O
     changes.into_iter().flatten().filter(|at| *at > now).min()
 }
 
-/// Returns the time from which the user should be told to go online, or to make a new request for a computer without a
-/// network. For a computer with a network, this is `NOTICE_MS` before the end of grace. If the next regular refresh is
-/// due later than that, returns the time of the refresh instead, because the refresh may make the notice unnecessary.
-/// The returned time is never later than the end of grace.
+/// Returns the time from which the user should be told what to do before access ends. On a computer without a network,
+/// the user should make a new request from `OFFLINE_NOTICE_MS` before the end. On other computers, the user should go
+/// online from `NOTICE_MS` before the end, or from the next regular refresh if that is later, because the refresh may
+/// make the notice unnecessary. The returned time is never later than the end of grace.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     if air_gap_ms(config, license).is_some() {
         return end.plus_ms(-OFFLINE_NOTICE_MS).max(license.time.confirmed);

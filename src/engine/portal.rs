@@ -45,7 +45,8 @@ pub enum PortalOperation {
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
     CodesBlocked(CodeUse, Duration),
-    /// Releases the seat of any of the customer's devices. Deactivates if it is the seat of the license stored here.
+    /// Releases the seat of any of the customer's devices. If it is the seat of the license on this device, the license
+    /// is deactivated.
     Release {
         /// The license key.
         key: Key,
@@ -65,8 +66,8 @@ pub enum PortalOperation {
         /// The marker of the activation.
         marker: String,
     },
-    /// Checks that the record can be written. Runs before Polar replaces the key of the stored license. Fails with
-    /// `storage` if the record cannot be written.
+    /// Checks that the record can be written, before Polar replaces the key of the stored license. Fails with `storage`
+    /// if the record cannot be written.
     Rotate,
     /// Saves the new key after Polar has replaced a key.
     Rotated(Rotated),
@@ -185,7 +186,8 @@ impl Engine {
         &self.record.attempts
     }
 
-    /// Returns the seats of this device, including those that it kept because Polar did not know their key.
+    /// Returns the seats of this device, including the seats that the device keeps because Polar did not know their
+    /// keys.
     pub(crate) fn own_seats(&self) -> Vec<Uuid> {
         let seat = self.own_license().and_then(Identity::activation_id);
         seat.into_iter().chain(self.record.keyless_seats.iter().map(|kept| kept.seat.id)).collect()

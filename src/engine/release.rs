@@ -135,8 +135,8 @@ impl Engine {
     }
 
     /// Removes a released seat from the list of seats to release. If Polar did not know the seat's key, another key may
-    /// have replaced it. In that case moves the seat to the kept seats, so that an activation of the new key uses or
-    /// releases it.
+    /// have replaced it. In that case, moves the seat to the kept seats, so that an activation of the new key uses or
+    /// releases the seat.
     fn older_released(&self, seat: Uuid, key: Key, deactivated: Deactivated) -> impl Iterator<Item = Edit> {
         let is_listed = self.record.releases.iter().any(|release| release.activation_id == seat);
         let is_kept = is_listed && deactivated == Deactivated::KeyUnknown;
@@ -156,8 +156,8 @@ impl Engine {
         Next::Store(vec![Edit::AttemptOver(id)], AfterStore::NoSeat(activation))
     }
 
-    /// Removes the license. If Polar does not know its key, which another key may have replaced, keeps the seat in the
-    /// record, so that an activation of the new key can use or release it.
+    /// Removes the license. If Polar does not know the license's key, another key may have replaced it. In that case,
+    /// the seat stays in the record, so that an activation of the new key uses or releases the seat.
     fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
         let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
             let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));

@@ -25,8 +25,8 @@ use crate::wire::{self, Cause, Rejection};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The time limit for a refresh for which the app waits although access is already allowed: two seconds minus the time
-/// for reading and writing.
+/// The time limit for a refresh with [`Patience::Short`] if access is already allowed: two seconds, minus the time for
+/// reading and writing.
 const SHORT_PATIENCE_MS: u64 = 1_800;
 
 /// The time that is added to the configured timeout for operations that change something at Polar. Polar can take 30 s
@@ -39,8 +39,8 @@ const LEAST_LOCK_MS: u64 = 200;
 const LONGEST_LOCK_MS: u64 = 2_000;
 
 impl Engine {
-    /// Starts an operation. Only one operation runs at a time: while another one is in progress, the returned step is a
-    /// [`Step::Join`].
+    /// Starts an operation. Only one operation runs at a time. If another operation is in progress, the returned step
+    /// is a [`Step::Join`].
     pub fn begin(&mut self, operation: Operation, now: Now) -> Step {
         self.began_at.get_or_insert(now.mono);
         let until = now.after(self.time_limit(&operation, now));
@@ -118,8 +118,8 @@ impl Engine {
         Step::Store(StoreStep { not_before, until, _ticket: ticket, edits, then, merged: None, unedited: None })
     }
 
-    /// Returns the step that sends a request. If processes take turns and this one has no turn yet, returns the step
-    /// that waits for the turn instead.
+    /// Returns the step that sends a request. If processes take turns and it is not this process's turn yet, returns
+    /// the step that waits for the turn instead.
     fn send(&mut self, then: AfterReply, now: Now) -> Step {
         if self.host.takes_turns && !self.running.has_turn {
             let ticket = Arc::clone(&self.running.ticket);

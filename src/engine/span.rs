@@ -25,7 +25,7 @@ impl Span {
         (self.from.wall..self.until.wall).contains(&now.wall) && (self.from.mono..self.until.mono).contains(&now.mono)
     }
 
-    /// Returns how long to wait until the span ends if both clocks run normally, but at least a second.
+    /// Returns the time until the span ends if both clocks run normally. Returns at least a second.
     pub fn wait(&self, now: Now) -> Duration {
         let wall = self.until.wall.since(now.wall);
         wall.min(Duration::from_millis(now.until(self.until.mono))).max(LEAST_WAIT)

@@ -70,9 +70,9 @@ pub enum Turn {
 /// If the lock cannot be acquired, read and merge without it, write nothing, and resume with the error. `merge` may be
 /// called again if the store repeats a transaction.
 pub struct StoreStep {
-    /// The earliest time at which the step may be carried out, in ms of the monotonic clock. It lies in the future
-    /// after a failed write, so that some time passes before the next attempt. If the caller has given up, the driver
-    /// does not wait for it.
+    /// The earliest time at which the step may be carried out, in ms of the monotonic clock. After a failed write, this
+    /// time lies in the future, so that some time passes before the next attempt. A driver whose caller has given up
+    /// does not wait for this time.
     pub not_before: u64,
     /// The end of the wait for the lock, in ms of the monotonic clock. The wait is usually short, because a holder of
     /// the lock releases it within milliseconds.
@@ -81,8 +81,7 @@ pub struct StoreStep {
     pub(super) edits: Vec<Edit>,
     pub(super) then: AfterStore,
     pub(super) merged: Option<Box<Merged>>,
-    /// The stored record without the edits. The engine continues with it if all edits had to be saved together and
-    /// could not be.
+    /// The stored record without the edits. Used if the edits must all be saved together, and could not be saved.
     pub(super) unedited: Option<Box<Merged>>,
 }
 

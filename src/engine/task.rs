@@ -32,8 +32,7 @@ pub(super) enum Next {
 
 /// The continuation of an operation after a store step. It runs even if the changes of the step could not be saved.
 pub(super) enum AfterStore {
-    /// Polar's answer was saved: end the operation. But if another process has saved a contradicting answer, ask Polar
-    /// once more.
+    /// The record was read: ask Polar, if there is something to ask.
     Ask(Question),
     /// Polar's answer was saved: end the operation. If another process has saved a contradicting answer, ask Polar once
     /// more.
@@ -42,7 +41,7 @@ pub(super) enum AfterStore {
     Activate {
         key: Option<Key>,
         replace_previous: bool,
-        /// A seat to ask Polar about that may not be in the record.
+        /// A seat that may not be in the record. Polar is asked about it too.
         known_seat: Option<Seat>,
     },
     /// Send the activation if its attempt was saved.
@@ -79,7 +78,7 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// Tell the caller to send the request that asks for a code or tries one, if it was counted. Otherwise tell the
+    /// If the request for a code, or the try of a code, was counted, tell the caller to send it. Otherwise tell the
     /// caller how long to wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
@@ -178,10 +177,10 @@ pub(super) struct Activation {
     /// The license that this device had when the user activated this key, even if its record was not trusted.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// A seat to ask Polar about that may not be in the record.
+    /// A seat that may not be in the record. Polar is asked about it too.
     pub(super) known_seat: Option<Seat>,
-    /// Whether the license can be moved to this device. This is `true` if Polar knows the seat of the stored license as
-    /// a seat of this key, but refuses it to this device, for example because the activation's conditions do not match.
+    /// Whether the license can be moved to this device. This is `true` if the stored license has a seat of this key,
+    /// and Polar refuses this seat to this device, for example because the activation's conditions do not match.
     pub(super) can_move: bool,
     /// The questions about the key that were not sent yet. `Some(seat)` asks about the key with this seat, and `None`
     /// about the key alone.
@@ -204,7 +203,7 @@ pub(super) struct Ending {
     pub(super) deactivated: Option<Deactivated>,
     /// The text for another computer.
     pub(super) text: Option<OfflineText>,
-    /// Whether releasing seats is the operation's purpose, so that it fails if Polar does not answer.
+    /// Whether releasing seats is the purpose of the operation. If so, the operation fails if Polar does not answer.
     pub(super) must_release: bool,
 }
 
@@ -286,7 +285,7 @@ impl AfterPortalStore {
 }
 
 impl AfterReply {
-    /// Returns the number of requests that an operation is likely to send if this is its first one. For example, an
+    /// Returns the number of requests that an operation is likely to send if it begins with this one. For example, an
     /// activation asks about the key before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {

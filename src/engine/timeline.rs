@@ -51,8 +51,8 @@ impl Timeline {
 }
 
 /// Returns the times of an imported license. When Polar's clock read `confirmed`, this device's clock read something
-/// between `requested` and `now`. If it may have been right at that moment, it is trusted. Otherwise its error is
-/// known, except for the time between the request and the import.
+/// between `requested` and `now`. If this device's clock may have been right at that moment, it is trusted. Otherwise
+/// its error is known, apart from the time between the request and the import.
 pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestamp) -> TimeBase {
     let least = confirmed.ms_since(now);
     // if the clock was set back meanwhile, only its present time matters
@@ -60,8 +60,9 @@ pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestam
     TimeBase { confirmed, offset: 0.clamp(least, most), high: confirmed }
 }
 
-/// Returns two times, one of the wall clock and one of the monotonic clock. Until one of them is reached, the estimate
-/// of Polar's time is earlier than `at`, unless the wall clock is set back. `estimate` is the present estimate.
+/// Returns two times, one for the wall clock and one for the monotonic clock. As long as neither clock has reached its
+/// time, the estimate of Polar's time is earlier than `at`. This does not hold if the wall clock is set back.
+/// `estimate` is the present estimate.
 pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
     let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
     Now { wall: wall_at(base, at), mono: now.after(counted) }
@@ -74,9 +75,9 @@ pub(super) fn believed(base: TimeBase) -> Now {
 }
 
 /// Returns the earliest wall-clock time at which Polar's clock may show `at`. This is `at`, corrected by the known
-/// offset between the clocks. The offset no longer applies if somebody has corrected the wall clock since Polar's last
-/// confirmation. That is possible if the offset is large. In that case, returns `at` or the corrected time, whichever
-/// is earlier.
+/// offset between the clocks. But if the offset is large, somebody may have corrected the wall clock since Polar's last
+/// confirmation, and the offset would no longer apply. In that case, returns `at` or the corrected time, whichever is
+/// earlier.
 fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }

@@ -28,8 +28,8 @@ impl Engine {
         Next::Store(edits, AfterStore::TrialStarted)
     }
 
-    /// Ends the operation after the trial was saved. If a license or an earlier trial kept it from starting, the result
-    /// is that of the license or of the earlier trial.
+    /// Ends the operation after the trial was saved. If the trial was not started because of a license or an earlier
+    /// trial, the result is about that license or that earlier trial.
     pub(super) fn trial_started(&mut self, now: Now) -> Next {
         let decision = self.current(now);
         if decision.allowed() {
@@ -54,7 +54,7 @@ impl Engine {
         error.with_next_step(decision.next_step())
     }
 
-    /// Returns the error for a trial that could not be saved, and was not started for that reason.
+    /// Returns the error for a trial that was not started because it could not be saved.
     pub(super) fn trial_not_stored(&self, message: &str) -> Error {
         let detail = format!("no trial was started, because it could not be stored: {message}");
         self.reworded(self.error(ErrorKind::Storage, ""), Text::TrialNotStored, detail)

@@ -62,8 +62,8 @@ impl Client {
     /// Opens the client and reads the stored license from this browser. Sends nothing; call [`refresh`](Self::refresh)
     /// to ask Polar.
     ///
-    /// Unreadable storage is not an error, so that nobody is locked out. Instead, the decision reports the failure as
-    /// its [`problem`](Decision::problem).
+    /// If the storage cannot be read, opening succeeds all the same, so that nobody is locked out. The decision reports
+    /// the failure as its [`problem`](Decision::problem).
     pub async fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open().await
     }
@@ -133,8 +133,8 @@ impl Client {
 
     #[doc = include_str!("../client/operations/offline_request.md")]
     ///
-    /// This client has neither `offline_answer` nor `offline_release`, because a page with a network would publish the
-    /// app's secret. Use a native app or the command there.
+    /// This client has neither `offline_answer` nor `offline_release`, because a web page would publish the app's
+    /// secret. On the computer with a network, use a native app or the command instead.
     pub async fn offline_request(&self) -> Result<String, Error> {
         offline::request(self.driver.run(Operation::OfflineRequest).await)
     }

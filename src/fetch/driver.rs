@@ -32,8 +32,8 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time at which the refresher has to check again whether a refresh is due. The operation that ended last has
-    /// set it. `Some(None)` means that this operation set no time. `None` means that no operation has ended since the
+    /// The time at which the refresher checks next whether a refresh is due. Each operation sets it when it ends.
+    /// `Some(None)` means that the operation has set no time. `None` means that no operation has ended since the
     /// refresher last read this field.
     planned: Cell<Option<Option<u64>>>,
     /// The waker of the refresher's task. Each operation uses it to wake the task when the operation ends.

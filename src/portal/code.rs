@@ -49,7 +49,7 @@ pub struct CustomerChoice {
     customers: Vec<Customer>,
 }
 
-/// With less than this many ms left, a request is not sent.
+/// The least time, in ms, that must be left for a request. With less time left, the request is not sent.
 const LEAST_MS: u64 = 1_000;
 
 impl CodeSent {
@@ -112,8 +112,8 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
     })
 }
 
-/// Ends a request for a code that Polar refused. If Polar has certainly mailed no code, also cancels the request that
-/// is reserved for trying it.
+/// Ends a request for a code after Polar has refused it. If Polar has certainly mailed no code, also cancels the try
+/// that is reserved for this code.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
         let detail = "the code may have been mailed all the same";

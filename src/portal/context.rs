@@ -57,8 +57,8 @@ impl Context {
         !self.attempts.is_empty()
     }
 
-    /// Returns `true` if an activation that Polar lists was made by this device (`marker`, `label` and `since` identify
-    /// it) but Polar's answer to it never arrived here.
+    /// Returns `true` if this device sent a certain activation and never received the answer. `marker`, `label` and
+    /// `since` describe the activation as Polar lists it.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
         // every request reaches Polar sooner than this, or not at all
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;

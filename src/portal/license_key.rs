@@ -35,8 +35,8 @@ impl LicenseKey {
         self.key.to_string()
     }
 
-    /// Returns the status, which says whether the key can be used. The clock of this device, which may be wrong,
-    /// determines whether the status is `Expired`.
+    /// Returns the status, which says whether the key can be used. The status `Expired` depends on this device's clock,
+    /// which may be wrong.
     pub fn status(&self) -> KeyStatus {
         self.status
     }

@@ -32,8 +32,8 @@ use uuid::Uuid;
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// Returns the usable keys, the best first. If no key is usable, returns the expired key with the latest expiry,
-/// because this device's clock may be wrong. If no key has expired either, fails with an error that says why none can
-/// be used.
+/// because this device's clock may be wrong. If no key has expired either, fails, and the error says why no key can be
+/// used.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -149,8 +149,8 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
         Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
             devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
                 Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
-                // the error of the activation, since the user must learn that no seat is free even if the devices
-                // cannot be listed
+                // Returns the error of the activation. Even if the devices cannot be listed, the user must learn that
+                // no seat is free.
                 Err(_) => Step::failed(error),
             })
         }
@@ -174,8 +174,9 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
 enum Usable {
     /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// No key can be used by this device's clock, which may be wrong. Contains the expired key with the latest expiry.
-    /// Polar lists expired keys as granted, so the list does not show whether the key has really expired.
+    /// According to this device's clock, which may be wrong, no key can be used. Contains the expired key with the
+    /// latest expiry. Polar lists expired keys as granted, so the list does not show whether the key has really
+    /// expired.
     PerhapsExpired(LicenseKey),
     /// No key can be used. Contains the reason for the first key, or `None` if there is no key at all.
     None(Option<Reason>),
@@ -203,8 +204,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error for a key that Polar has not granted in time. `unread` is set if Polar's last answer listed grants
-/// but no key: it is the member that was missing in the last grant.
+/// Returns the error for a key that Polar has not granted in time. If Polar's last answer listed grants without a key,
+/// `unread` is the member that was missing from the last grant.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");

@@ -41,8 +41,8 @@ pub enum CodeUse {
 }
 
 impl CodeTries {
-    /// The time for which this device counts a request: one hour, for which Polar counts it after it arrives, and the
-    /// time that the request may take to reach Polar.
+    /// The time for which this device counts a request. Polar counts a request for one hour after it has arrived, and
+    /// the request may take `ON_ITS_WAY_MS` to arrive.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
     /// The time limit for sending a request. It begins when the request is counted. Polar receives the request within

@@ -18,8 +18,8 @@ use uuid::Uuid;
 ///
 /// A version of this library keeps the fields that it does not know. In a field that it knows, it ignores additional
 /// bytes at the end. So a new member of a license or a seat is appended to the existing field of that license or seat,
-/// and is read only if it is there. With a field of its own, the member would survive in an older version even after
-/// the license was replaced by another one.
+/// and is read only if it is there. If the member had a field of its own, an older version would keep that field even
+/// after it has stored another license.
 mod field {
     pub(super) const REVISION: u8 = 1;
     pub(super) const VERDICT: u8 = 2;
@@ -216,7 +216,8 @@ fn write_license(out: &mut Writer, license: &StoredLicense) {
     out.time(time.confirmed);
     out.time(Timestamp::from_unix_ms(time.offset));
     out.time(time.high);
-    // Only the license of an answer has this number. All other records keep the bytes that they had without it.
+    // Only a license that was imported from an answer has this number. For all other licenses, nothing is written here,
+    // so their bytes stay the same.
     imported.iter().for_each(|number| out.number(*number, 8));
     out.begin(field::CONDITIONS);
     out.bytes(conditions);

@@ -93,8 +93,8 @@ impl Sealer {
         self.key_of(tag).is_some()
     }
 
-    /// Returns the content of the answer to an offline request: the license, sealed with the secret of this tag.
-    /// Returns `None` if this app does not have that secret.
+    /// Returns the content of the answer to an offline request: the license, sealed with the app secret that has this
+    /// tag. Returns `None` if this app does not have that secret.
     pub(crate) fn seal_answer(&self, secret: Tag, number: u64, license: StoredLicense) -> Option<Vec<u8>> {
         let key = self.key_of(secret)?;
         let mut out = Writer::default();

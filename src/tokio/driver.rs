@@ -48,8 +48,8 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Changes whenever an operation ends.
     ended: watch::Sender<()>,
-    /// The time at which the refresher has to check again whether a refresh is due. The operation that ended last has
-    /// set it. `None` if that operation set no time, or if no operation has ended yet.
+    /// The time at which the refresher checks next whether a refresh is due. Each operation sets it when it ends.
+    /// `None` if the operation has set no time, or if no operation has ended yet.
     planned: watch::Sender<Option<u64>>,
     place: Place,
     transport: Arc<dyn AsyncTransport>,
@@ -169,8 +169,8 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // When this guard is dropped, it wakes the operations that wait for this one. That also happens if the app's
-        // store panics.
+        // When this guard is dropped, it wakes the operations that wait for this operation. It is also dropped if the
+        // app's store panics.
         let wakes = WakeOnDrop(&self.ended);
         // the turn to ask Polar, which this client keeps until the answer is stored
         let mut turn = None;

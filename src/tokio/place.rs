@@ -6,8 +6,8 @@
 //!                              stored ↗     ↘ change
 //!  thread       lock ── load ───────          ── write ── unlock
 //! ```
-//! If the task is dropped, the thread unlocks without writing. While it is this process's turn to ask Polar, another
-//! such thread holds the turn.
+//! If the task is dropped, the thread unlocks without writing. While it is this process's turn to ask Polar, a second
+//! thread for blocking work holds the turn.
 
 use crate::store::{AsyncStore, Change, KEEP_EVERY, Store, StoreError};
 use std::panic::resume_unwind;

@@ -1,8 +1,7 @@
 //! The customer portal for programs on tokio.
 //!
-//! If a future of this module is dropped, no further request is sent. If a request was already sent and its answer must
-//! not be lost, the answer is still stored. An example is the answer that contains the new key after Polar has replaced
-//! a key.
+//! If a future of this module is dropped, no further request is sent. If a request was already sent, an answer that
+//! must not be lost is still stored: for example, the new key after Polar has replaced a key.
 
 use super::driver::Driver;
 use crate::client::portal::portal;

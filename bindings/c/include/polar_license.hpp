@@ -870,8 +870,8 @@ class license {
     decision current() const { return decide(polar_license_current); }
     bool allowed() const { return polar_license_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_allows(handle, feature.c_str()) != 0; }
-    /// Returns whether the license includes a version that was built on the day `built`, such as "2026-11-21". A text
-    /// that is not a day is a failure, and the result is then true.
+    /// Returns whether the license includes a version that was built on the day `built`, such as "2026-11-21". If the
+    /// text is not a day, fails, and the result is then true.
     bool covers(const std::string &built, failure &failure) const
     {
         std::int32_t covered = 1;

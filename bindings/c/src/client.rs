@@ -46,9 +46,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// Each subscription with its callback. The client has another reference to the callback. When a pair is dropped,
-    /// the subscription is dropped first, and the client drops its reference. The pair's reference is dropped after
-    /// that. So the app's destructor runs while the client holds no locks.
+    /// The subscriptions by their ids, each with its callback. The client has a second reference to each callback. When
+    /// a pair is dropped, the subscription is dropped first, and with it the client's reference. The pair's reference
+    /// is dropped last. So the app's destructor runs while the client holds no locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
@@ -103,11 +103,13 @@ pub extern "C" fn polar_license_open(
 /// Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
 ///
 /// Stops the auto refresh and waits until its thread has ended. If a change callback is running on that thread, also
-/// waits for the callback. After this function has returned, no change callback is called. If another thread is inside
-/// an operation, that operation is cancelled in the same way as by polar_license_cancel(), and the memory is freed when
-/// the operation returns. polar_license_offline_answer() and polar_license_offline_release() are not cancelled. After this function has been called, no other call with this license may start, except from a
-/// change callback of the auto refresh. A change callback may itself free the license, as its last use of the license.
-/// Free each license once.
+/// waits for the callback. After this function has returned, no change callback is called.
+///
+/// If another thread is inside an operation, the operation is cancelled in the same way as by polar_license_cancel(),
+/// and the memory is freed when the operation returns. polar_license_offline_answer() and
+/// polar_license_offline_release() are not cancelled. After this function has been called, no other call with this
+/// license may start, except from a change callback of the auto refresh. A change callback may itself free the license,
+/// as its last use of the license. Free each license once.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_free(license: *mut License) {
     guarded("polar_license_free", (), || {
@@ -125,7 +127,7 @@ pub extern "C" fn polar_license_free(license: *mut License) {
 }
 
 /// Activates a license key on this device, and stores it. Takes a seat only if the key has an activation limit and is
-/// not yet active on this device. The key is validated first, so a mistyped key or a key of another product costs no
+/// not yet active on this device. The key is validated first, so a mistyped key or a key of another product takes no
 /// seat.
 ///
 /// `key` is the text that the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with
@@ -237,10 +239,9 @@ pub extern "C" fn polar_license_allows(license: *const License, feature: *const 
 }
 
 /// Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
-/// calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time,
-/// of which only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
-/// POLAR_LICENSE_REASON_UPDATES_ENDED. This function therefore always stores 1 if there is no license. Never asks
-/// Polar.
+/// calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time;
+/// only its day in UTC counts. Stores 0 only if that version would get no access, for the reason
+/// POLAR_LICENSE_REASON_UPDATES_ENDED. So if there is no license, always stores 1. Never asks Polar.
 ///
 /// `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
 /// gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,
@@ -330,8 +331,8 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 
 /// Starts the trial of this device. The app can be used until the time that polar_license_decision_trial_ends_at_ms()
 /// returns, with the features that the trial includes. Changes nothing if access is already allowed, by a license or by
-/// the trial. A device has one trial, which polar_license_deactivate() and polar_license_forget() do not renew. Never
-/// asks Polar.
+/// the trial. A device has one trial: polar_license_deactivate() and polar_license_forget() do not give it another one.
+/// Never asks Polar.
 ///
 /// `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
 /// polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
@@ -339,8 +340,8 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
 /// network.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the trial has ended, if a stored license does not allow
 /// access, or if the clock of this device shows a day before this version of the app was built;
-/// POLAR_LICENSE_ERR_INVALID_CONFIG if the options set no days of a trial; POLAR_LICENSE_ERR_STORAGE if the trial could
-/// not be stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
+/// POLAR_LICENSE_ERR_INVALID_CONFIG if the options offer no trial; POLAR_LICENSE_ERR_STORAGE if the trial could not be
+/// stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_start_trial(
     license: *const License,

@@ -10,8 +10,8 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// A decision: whether the app may run, and the reason. It is the result of an operation, and describes the moment at
-/// which the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
+/// A decision: whether the app may run, and the reason. It is the result of an operation, and applies to the moment
+/// when the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
 /// several threads at once.
 pub struct Decision {
     decision: polar_license::Decision,
@@ -100,9 +100,9 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
 }
 
 /// Returns why the feature is on or off, in one sentence for the user. The sentence is in English unless the options
-/// provide another one. A feature that needs a license for another plan is off, even if
-/// polar_license_decision_message() reports nothing wrong. Never returns NULL; returns an empty string if an argument
-/// is NULL or `feature` is not UTF-8.
+/// provide another one. The app may run although a feature is off, if the license is for another plan. Then only this
+/// function tells the user why, and polar_license_decision_message() does not. Never returns NULL; returns an empty
+/// string if an argument is NULL or `feature` is not UTF-8.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -164,8 +164,8 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
     })
 }
 
-/// Returns the address of the vendor's page for the next step, on which the user can buy or renew, manage devices, or
-/// contact the vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
+/// Returns the address of the vendor's page for the next step: to buy or renew, to manage devices, or to contact the
+/// vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -173,10 +173,10 @@ pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> 
     borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
 }
 
-/// Returns 1 if the app should notify the user: this device's license does not allow access, grace ends soon, or there
-/// is a problem that concerns the user. Show polar_license_decision_message(), and also
-/// polar_license_decision_problem_message() if it is not NULL. A user who has no license, or is offline for a while,
-/// needs no notice. Returns 0 otherwise, or if `decision` is NULL.
+/// Returns 1 if the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
+/// problem concerns the user. Show polar_license_decision_message(), and also polar_license_decision_problem_message()
+/// if it is not NULL. Returns 0 for a user who has no license, also after a trial has ended. Being offline is no reason
+/// for a notice until grace ends soon. Returns 0 if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -282,7 +282,7 @@ pub extern "C" fn polar_license_decision_grace_ends_at_ms(decision: *const Decis
 }
 
 /// Returns 1 if the license was imported on a computer without a network, and Polar has not confirmed it to this device
-/// since. Otherwise returns 0. Returns 0 if `decision` is NULL.
+/// since. Returns 0 otherwise, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -292,9 +292,9 @@ pub extern "C" fn polar_license_decision_air_gapped(decision: *const Decision) -
     })
 }
 
-/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, until which an imported license allows
-/// access. This time may have passed already. Returns POLAR_LICENSE_ABSENT unless the license is air-gapped, or if
-/// `decision` is NULL.
+/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, at which an imported license ends. This
+/// time may have passed already. Returns POLAR_LICENSE_ABSENT if the license is not air-gapped, or if `decision` is
+/// NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -311,10 +311,10 @@ pub extern "C" fn polar_license_decision_trial_ends_at_ms(decision: *const Decis
     moment("polar_license_decision_trial_ends_at_ms", decision, polar_license::Decision::trial_ends_at)
 }
 
-/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
-/// go online, or to buy a license if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT
-/// if there is neither a license nor a trial, if Polar denied the license when it last answered, or if `decision` is
-/// NULL.
+/// Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should tell the user
+/// what to do before access ends: to go online, to make a new request if the license is air-gapped, or to buy a license
+/// if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is neither a license
+/// nor a trial, if Polar denied the license when it last answered, or if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

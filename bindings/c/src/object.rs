@@ -17,8 +17,8 @@ pub(crate) fn make<T>(
     make_as(function, name, place, error, || Ok(pointer::into_raw(make()?)))
 }
 
-/// Runs an operation that creates an object or has none to create. Stores the pointer to the object at `place`, or NULL
-/// if there is no object or the operation fails.
+/// Runs an operation that may create an object. Stores the pointer to the object at `place`, or NULL if there is no
+/// object or the operation fails.
 pub(crate) fn make_optional<T>(
     function: &str,
     name: &str,

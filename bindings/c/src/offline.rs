@@ -45,8 +45,8 @@ pub extern "C" fn polar_license_offline_text_free(text: *mut OfflineText) {
 
 /// Creates a request for a license, on a computer that is never online. The request does not contain the license key.
 /// On any computer with a network and the same options, polar_license_offline_answer() turns the request and the key
-/// into an answer. As long as no answer was imported, every call returns the same request, for as long as a license would
-/// be valid. Requires polar_license_options_set_air_gap_days().
+/// into an answer. Every call returns the same request until its answer is imported, or until the request is as old as
+/// polar_license_options_set_air_gap_days() says. Requires polar_license_options_set_air_gap_days().
 ///
 /// `request` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
@@ -67,16 +67,16 @@ pub extern "C" fn polar_license_offline_request(
 }
 
 /// Answers the request of a computer that is never online: activates the key for that computer, and creates the text to
-/// import there. A seat that the computer already has is used again. The license of this computer does not change. This
-/// computer remembers the seats of the other one in a record beside its own, so `license` must not have a store of the
-/// app. Both computers need the same options.
+/// import there. If that computer already has a seat, it keeps the seat. The license of this computer does not change.
+/// This computer remembers the other computer's seats in a second record beside its own. `license` must not have a
+/// store of the app, because such a store has room for one record only. Both computers need the same options.
 ///
 /// `request` and `key` are the texts that the user typed or pasted; they are copied. `answer` must not be NULL; it gets
 /// the text, to free with polar_license_offline_text_free(), or NULL on failure. `decision` may be NULL; otherwise it
 /// gets the decision for the other computer, to free with polar_license_decision_free(), or NULL on failure. `error`
 /// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. The decision of
-/// the error is that of the other computer, too. Callable from any thread. Blocks on the network and the disk, 35 s at
-/// most. polar_license_cancel() does not end it.
+/// the error is about the other computer, too. Callable from any thread. Blocks on the network and the disk, 35 s at
+/// most. polar_license_cancel() does not end this function.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `request` is not a request that this app can answer,
 /// or if `key` cannot be a license key, in which case nothing was sent, and polar_license_error_message() tells the
 /// user what to do; POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days, or if `license` has a store of
@@ -129,9 +129,9 @@ pub extern "C" fn polar_license_offline_import(
     })
 }
 
-/// Removes the license from this computer, which is never online, and creates a text that gives up its seat. The seat
-/// is free when any computer with a network has called polar_license_offline_release() with the text. If the text is
-/// lost, call this function again, or remove the device in Polar's customer portal.
+/// Removes the license from this computer, which is never online, and creates a text that gives up its seat. Any
+/// computer with a network and the same options can then release the seat: it calls polar_license_offline_release()
+/// with the text. If the text is lost, call this function again, or remove the device in Polar's customer portal.
 ///
 /// `returned` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
 /// It also gets NULL if the license took no seat, so there is nothing to release. `decision` may be NULL; otherwise it

@@ -236,14 +236,15 @@ fn builder(organization_id: *const c_char, app_id: *const c_char) -> Result<Conf
     Ok(Config::builder(organization, argument::string("app_id", app_id)?))
 }
 
-/// Applies a setting. The options keep the first error, and polar_license_open() then fails with it.
+/// Applies a setting. If the setting is invalid, the options remember the error, unless they remember an earlier one.
+/// polar_license_open() then fails with that error.
 fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -> Result<(), Error>) -> i32 {
     let kind = call::run(function, ptr::null_mut(), || {
         let options = argument::object_mut("options", options)?;
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // A panic in `apply` returns no error that could be kept. So an error that describes the panic is kept.
+        // If `apply` panics, there is no error to keep. So an error that describes the panic is created and kept.
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));

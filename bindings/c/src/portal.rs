@@ -1,8 +1,8 @@
 //! The functions of the customer portal that take a license, in a library with the feature `portal`. Every operation
-//! takes a request in JSON and returns a reply, whose values the app reads by JSON pointers. An operation has a
-//! function of its own if most dialogs need it, or if it takes a text that the user typed or pasted, which C code would
-//! otherwise have to escape in JSON. Codes, tokens and addresses are wiped when the reply is freed, and never occur in
-//! an error or in the log.
+//! takes a request in JSON and returns a reply, and the app reads the reply's values by JSON pointers. Some operations
+//! have a function of their own: those that most dialogs need, and those that take a text that the user typed or
+//! pasted, which C code would otherwise have to escape in JSON. Codes, tokens and addresses are wiped when the reply is
+//! freed, and never occur in an error or in the log.
 //!
 //! ```text
 //!  reply          results and their handles
@@ -141,7 +141,8 @@ pub extern "C" fn polar_license_portal_restore(
     })
 }
 
-/// Activates the key `key` on this device. The user has chosen this key, or a seat was released for it.
+/// Activates the key `key` on this device. Call it after the user has chosen this key, or after a seat was released for
+/// it.
 ///
 /// Everything else is as described for polar_license_portal_restore().
 #[unsafe(no_mangle)]

@@ -47,8 +47,7 @@ pub(crate) async fn refresh<R: Runtime>(webview: Webview<R>, page: String, numbe
 
 #[command]
 pub(crate) async fn consume<R: Runtime>(webview: Webview<R>, page: String, number: u32, count: f64) -> Reply {
-    // a fraction becomes 0, which the engine refuses; `as` changes a count that is out of range to the nearest one in
-    // range
+    // a fraction becomes 0, which the engine refuses; `as` clamps a count that is out of range
     let count = if count.fract() == 0.0 { count as u32 } else { 0 };
     change(&webview, page, number, Operation::Consume(count)).await
 }

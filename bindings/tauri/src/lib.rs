@@ -33,13 +33,13 @@ use pages::Pages;
 /// in capabilities.
 const NAME: &str = "polar-license";
 
-/// The longest time for which the process waits for the reply to a request after its last window has closed.
+/// After the app's last window has closed, the process waits at most this long for the reply to a request.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Returns the plugin, which opens the license when the app starts and refreshes it automatically.
 ///
-/// The record is stored where all clients of this product store it: in the user's data directory, not in the app's own.
-/// As a result, a command line tool shares the license with the app, and removing the app's data does not lose the
+/// The record is stored where all clients of this product store it: in the user's data directory, not in the app's own
+/// directory. So a command line tool shares the license with the app, and removing the app's data does not lose the
 /// seat. [`init_with`] sets another directory.
 #[must_use = "the app's builder takes it"]
 pub fn init<R: Runtime>(config: Config) -> TauriPlugin<R> {
@@ -127,7 +127,8 @@ impl<R: Runtime, M: Manager<R>> LicenseExt<R> for M {
     }
 }
 
-/// Waits until the reply to a request in progress is stored. Without it, the next start would not know the outcome.
+/// Waits until the reply to a request in progress is stored. Without the reply, the next start would not know the
+/// outcome.
 fn end<R: Runtime>(app: &AppHandle<R>) {
     let client = app.license().clone();
     // after a time-out, the next start finds in the record that the operation's outcome is unknown, and reports it

@@ -16,8 +16,8 @@ pub(crate) struct Outlook {
     phases: Vec<Shown>,
 }
 
-/// A decision with its explanations. It applies from one of two times on, whichever comes first: when the user's clock
-/// reads `wall` (in ms since 1970), or after `after` ms.
+/// A decision with its explanations. It applies as soon as the user's clock reads `wall` (in ms since 1970) or `after`
+/// ms have passed, whichever comes first.
 #[derive(Clone, Serialize)]
 struct Shown {
     wall: i64,

@@ -6,7 +6,7 @@ use polar_license::portal::boundary::{Handles, Reply};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The values of the customer portal to which pages refer by numbers, grouped by page.
+/// The values of the customer portal, grouped by page. Pages refer to the values by numbers.
 #[derive(Default)]
 pub(crate) struct Portals(Mutex<Vec<Portal>>);
 

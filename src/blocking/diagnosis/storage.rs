@@ -119,8 +119,8 @@ impl Place {
         None
     }
 
-    /// Returns a fault if there is no license for this configuration, but one for another environment, organization or
-    /// server.
+    /// Returns a fault if there is no license for this configuration, but there is a license for another environment,
+    /// organization or server.
     fn elsewhere(&self, config: &Config) -> Option<Finding> {
         if self.has_record() {
             return None;
@@ -144,7 +144,7 @@ impl Place {
 }
 
 /// Returns advice with a command that makes this user the owner of `directory`, or of its closest parent that exists.
-/// Returns `None` if this is outside of the home directory, where other users' files may be.
+/// Returns `None` if that directory is outside of the home directory, where other users' files may be.
 fn make_writable(directory: &Path) -> Option<String> {
     let path = shell_path(directory.ancestors().find(|path| path.symlink_metadata().is_ok())?);
     path.starts_with("~/").then(|| {

@@ -41,7 +41,7 @@ impl Scope {
     pub(super) fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for exchange in lock(&self.0.exchanges).iter() {
-            // Fails if the exchange has just ended and dropped its receiver. Then nothing waits for it any more.
+            // Fails if the exchange has just ended and dropped its receiver. Then nobody waits for this event any more.
             let _ = exchange.send(Event::Cancel);
         }
     }

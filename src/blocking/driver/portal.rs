@@ -43,7 +43,7 @@ impl Driver {
         }
     }
 
-    /// Returns a function that returns `true` once the client's operations have been cancelled after this call.
+    /// Returns a function that says whether the client's operations have been cancelled since this call.
     pub(in crate::blocking) fn cancellation(&self) -> impl Fn() -> bool + use<> {
         let scope = lock(&self.scope).clone();
         move || scope.is_cancelled()

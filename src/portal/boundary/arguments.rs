@@ -44,7 +44,7 @@ pub(super) type Key = LicenseKey;
 pub(super) type Device = (LicenseKey, portal::Device);
 pub(super) type Confirmation = ConfirmedByUser;
 
-/// A duration, which the request gives in milliseconds. If the request contains no duration, it is half an hour.
+/// A duration, in milliseconds in the request. If the request contains no duration, the value is half an hour.
 pub(super) struct Within(pub(super) Duration);
 
 impl Argument for Text {

@@ -10,8 +10,8 @@ use crate::time::{Timestamp, milliseconds};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
-/// user has to choose a customer first.
+/// The outcome of requesting a code. Either the code was requested, or the user has to choose a customer first. Polar
+/// mails a code only if it knows the address.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]

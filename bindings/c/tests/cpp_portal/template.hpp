@@ -43,7 +43,7 @@ struct confirmed_by_user {};
 
 /// The progress of an operation that waits for an event, such as a payment.
 struct progress {
-    /// The event that is awaited.
+    /// The event that the app waits for.
     polar::stage stage;
     /// The time for which the operation has waited so far.
     milliseconds waited;
@@ -243,8 +243,8 @@ class caller {
 
 // CLASSES
 
-/// The session of a customer. It lasts an hour. The customer's token is wiped when the last copy of the session is
-/// destroyed: keep the session only as long as its dialog is open.
+/// The session of a customer. It lasts an hour. Keep the session only as long as its dialog is open: the customer's
+/// token is wiped when the last copy of the session is destroyed.
 class session : public detail::part, private detail::caller {
   public:
     session() = default;

@@ -21,7 +21,7 @@ _FAILURES = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# objects that the library has pointers to; it calls `released` when it no longer needs one
+# the objects to which the library has pointers; when it no longer needs an object, it calls `released`
 _held: set[Any] = set()
 
 

@@ -9,7 +9,7 @@ from polar_license._types import Decision, Failure
 
 @dataclass(eq=False, kw_only=True)
 class LicenseError(Failure, Exception):
-    """The error of an operation. Show its `message` to the user. `str()` of the error is meant for logs. Neither
+    """The error of an operation. Show its `message` to the user; the text of `str()` is meant for logs. Neither text
     contains the license key."""
 
     decision: Decision | None

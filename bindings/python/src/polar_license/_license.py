@@ -156,8 +156,8 @@ class License(Closable):
         Raises `LicenseError` of the kind
         - `usage_exhausted` if fewer uses are left than `count`.
         - `not_activated` if there is no license on this device.
-        - any kind that `activate` raises. If `maybe_applied` is true, Polar may have counted the uses. The license
-          never sends them a second time.
+        - any kind that `activate` raises. If `maybe_applied` is true, Polar may have counted the uses. They are never
+          sent a second time.
         """
         # passes 0 for a count that C cannot represent, because the library refuses 0
         return self._change(lib.polar_license_consume, count if 0 <= count < 2**32 else 0)
@@ -189,7 +189,7 @@ class License(Closable):
     def start_trial(self) -> Decision:
         """Starts the trial of this device. The app can be used until the decision's `trial_ends_at`, with the features
         that the trial includes. Changes nothing if access is already allowed, by a license or by the trial. A device
-        has one trial, which `deactivate` and `forget` do not renew. Never asks Polar. Requires the setting
+        has one trial: `deactivate` and `forget` do not give it another one. Never asks Polar. Requires the setting
         `trial_days`.
 
         Raises `LicenseError` of the kind
@@ -204,8 +204,8 @@ class License(Closable):
     def offline_request(self) -> str:
         """Returns a request for a license, on a computer that is never online. The request is one line of text without
         the license key. A computer with a network that runs the same app turns the request and the key into an answer,
-        with `offline_answer`. As long as no answer was imported, every call returns the same request, for as long as a
-        license would be valid. Requires the setting `air_gap_days`.
+        with `offline_answer`. Every call returns the same request until its answer is imported, or until the request is
+        as old as the setting `air_gap_days` says. Requires this setting.
 
         Raises `LicenseError` of the kind
         - `invalid_config` if the settings have no `air_gap_days`.
@@ -223,9 +223,9 @@ class License(Closable):
 
     def offline_answer(self, request: str, key: str) -> OfflineAnswer:
         """Answers the request of a computer that is never online: activates the key for that computer, and returns the
-        text to import there. If the computer already has a seat, uses this seat again. The license of this computer
-        does not change. The seats of the other computer are remembered in a record beside the one of this computer.
-        Both computers need the same settings. `cancel` does not end this method.
+        text to import there. If that computer already has a seat, it keeps the seat. This computer keeps its own
+        license. It remembers the other computer's seats in a second record beside its own. Both computers need the same
+        settings. `cancel` does not end this method.
 
         Raises `LicenseError` of the kind
         - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key.
@@ -253,9 +253,9 @@ class License(Closable):
         return self._change(lib.polar_license_offline_import, convert.text(answer))
 
     def offline_return(self) -> OfflineReturn:
-        """Removes the license from this computer, which is never online, and returns a text that gives up its seat. The
-        seat is free when a computer with a network has called `offline_release` with the text. If the text is lost,
-        call this method again, or remove the device in Polar's customer portal.
+        """Removes the license from this computer, which is never online, and returns a text that gives up its seat. Any
+        computer with a network that runs this app can then release the seat: it calls `offline_release` with the text.
+        If the text is lost, call this method again, or remove the device in Polar's customer portal.
 
         Raises `LicenseError` of the kind
         - `not_activated` if there is no license on this device, and no seat to give up.
@@ -280,8 +280,8 @@ class License(Closable):
         return OfflineRelease(decision=decision, deactivated=_deactivated(number))
 
     def portal(self) -> Portal:
-        """Returns the customer portal, which helps a customer who has lost the key, whose device is dead, or who has
-        just bought a license. Sends no request.
+        """Returns the customer portal. It helps customers who have lost the key, whose device no longer works, or who
+        have just bought a license. Sends no request.
         """
         self._used()
         return Portal(self)

@@ -1,5 +1,5 @@
-"""The customer portal, which `License.portal` returns. It helps customers who have lost the key, whose device is dead,
-or who have just bought a license.
+"""The customer portal, which `License.portal` returns. It helps customers who have lost the key, whose device
+no longer works, or who have just bought a license.
 
     portal = license.portal()
     print(portal.request_code(input("Address of the purchase: ")).message)
