@@ -49,8 +49,10 @@ pub enum Garbage {
 /// |---|---|---|
 /// | [`captive_portal`](Self::captive_portal), [`server_error`](Self::server_error), [`server_error_html`](Self::server_error_html), [`reply`](Self::reply) | only with [`after_handling`](Self::after_handling) | no |
 /// | [`rate_limited`](Self::rate_limited), [`huge_body`](Self::huge_body), [`garbage`](Self::garbage) that replaces the reply | only with `after_handling` | yes |
-/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | only with `after_handling`; otherwise Polar handles the request when the stall or the delay ends | those of Polar |
+/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | only with `after_handling` | those of Polar |
 /// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | those of Polar |
+///
+/// Without `after_handling`, Polar handles a stalled or delayed request when the stall or the delay ends.
 ///
 /// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.
 /// [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and [`skip`](Self::skip) and
@@ -291,8 +293,8 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// The sender of a channel that carries no messages. It is dropped when the fault is removed. Stalled requests wait
-    /// for this, and then continue.
+    /// Dropped when the fault is removed. Stalled requests wait for this, and then continue. The channel carries no
+    /// messages.
     in_force: watch::Sender<()>,
 }
 

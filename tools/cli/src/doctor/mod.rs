@@ -122,8 +122,8 @@ fn variables() -> Vec<String> {
 fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let mut findings = diagnosis::storage(config, directory);
     findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
-    // The client is not opened if the checks above have found a fault of the store. It is not opened either if the
-    // device has no id, because opening the client would create an id.
+    // Opening the client creates a device id if the device has none. So the client is opened only if the device has an
+    // id, and if the checks above have found no fault of the store.
     let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
     if !findings.iter().any(prevents) {
         findings.push(stored_license(config, directory));

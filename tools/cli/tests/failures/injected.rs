@@ -110,7 +110,7 @@ fn check_consume(prepared: &Prepared<'_>, run: &Run, next: &Run) -> Result<(), S
     if run.status == Some(0) {
         return ensure(used == 3, "it succeeded without counting");
     }
-    // a command that was killed, or that could not print its output, had no way to report anything
+    // A command that was killed, or that could not print its output, cannot report anything.
     let told = run.status.is_none() || run.printed["error"].is_null() || run.reports_doubt();
     ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
 }
@@ -133,7 +133,7 @@ fn check_deactivate(Prepared { device, .. }: &Prepared<'_>, run: &Run, next: &Ru
 
 /// The result of one run.
 struct Tried {
-    /// A description of the first condition that did not hold after the run. `None` if all conditions held.
+    /// A description of the first condition that did not hold after the run, if there is one.
     wrong: Option<String>,
     was_hit: bool,
     /// The exit status, or `None` if the command was killed.
@@ -241,8 +241,8 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     for (call, number, matters) in chosen {
         let mut faults = vec![Fault::Kill];
         faults.extend(errors(call).iter().take(if all { usize::MAX } else { 1 }).map(|error| Fault::Error(error)));
-        // If saving always fails, a command tries again until its time limit, which takes half a minute for each of
-        // these cases.
+        // If saving always fails, a command tries again until its time limit, which takes half a minute in each case.
+        // So these cases run only in a soak test.
         let lasts = all && matters && matches!(call, "write" | "fsync" | "rename" | "unlink" | "openat");
         faults.extend(errors(call).first().filter(|_| lasts).map(|error| Fault::ErrorsFromHere(error)));
         cases.extend(faults.into_iter().map(|fault| Case { call: call.to_owned(), number, fault }));

@@ -10,8 +10,8 @@ use crate::{skipped, strace};
 use mock_polar::DEMO_KEY_PLAIN;
 use std::process::{Command, Stdio};
 
-/// The number of system calls that `status` makes beyond those of `--version`. Both make the calls that load a program,
-/// which differ between systems. The difference is the same on every Linux.
+/// The number of system calls that `status` makes beyond those of `--version`. The calls that load a program differ
+/// between systems, but both commands make them, so the difference is the same on every Linux.
 const SYSTEM_CALLS: usize = 10;
 
 /// The maximum number of instructions that `main` may execute for `status`. The test program is built without
