@@ -20,7 +20,7 @@ struct Case {
     subject: String,
     program: &'static Program,
     operation: &'static str,
-    /// The index of this case's baseline, which is a request written by hand that is sent to the same server.
+    /// The index of this case's baseline: the case with a request written by hand to the same server.
     baseline: usize,
 }
 

@@ -19,11 +19,11 @@ pub(super) struct Lane {
     pub(super) steps: Vec<&'static str>,
 }
 
-/// How long to keep reading a lane's output after the lane's process has ended. The output may not have ended by then,
-/// because a process that the lane started can still be running and writing to it.
+/// The time for which a lane's output is still read after the lane's process has ended. A process that the lane has
+/// started may run longer and keep the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// If a lane fails, this many lines from the end of its output are shown again. The messages of a failed test are
+/// The number of lines from the end of a failed lane's output that are shown again. The messages of a failed test are
 /// usually shorter.
 const LAST_LINES: usize = 100;
 
