@@ -156,9 +156,9 @@ function ascii(wasm) {
 }
 
 /**
- * Turns the output of wasm-bindgen into the body of a function. The output is a module with one variable for the
- * WebAssembly instance, so it can create only one instance. After a trap, a new instance is necessary. The function
- * creates one at each call. The UTF-8 codec is a parameter of the function.
+ * Turns the output of wasm-bindgen into the body of a function that creates an instance of the WebAssembly at each
+ * call. The output itself is a module, which keeps its only instance in a variable. After a trap, a new instance is
+ * necessary. The UTF-8 codec is a parameter of the function.
  */
 async function glue(path) {
   const { outputFiles } = await build({

@@ -29,8 +29,8 @@ export interface OutlookStore {
 
   /**
    * Stores the outlook for the stored record, unless this client has already done so. `decision` is the client's
-   * present decision. If the stored record results in a different decision, stores nothing: the engine then has changes
-   * that are not in the stored record yet. A failure does no harm: the next load of the page waits for the engine.
+   * present decision. Stores nothing if the stored record results in another decision, because the engine then has
+   * changes that are not stored yet. A failure does no harm: the next load of the page waits for the engine.
    */
   remember(tags: Tags, decision: Decision): void;
 }

@@ -28,8 +28,8 @@ const DEVICE = "polar-license/device";
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * A function that watches the text of `name` for changes by other tabs. When another tab has changed the text, the
- * function calls `changed`, but not before this tab can read the new text. Returns a function that stops watching.
+ * A function that watches the text `name`. It calls `changed` when another tab has changed the text and this tab can
+ * read the change. It returns a function that stops watching.
  */
 export type Follow = (name: string, changed: () => void) => () => void;
 

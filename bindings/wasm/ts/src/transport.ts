@@ -47,8 +47,8 @@ export interface Unanswered {
 }
 
 /**
- * The option that keeps replies out of caches, because replies name the customer. The object is empty in Cloudflare
- * Workers with a compatibility date before 2024-11-11: those have no cache, and reject the option.
+ * The option that keeps replies out of caches, because replies name the customer. Cloudflare Workers with a
+ * compatibility date before 2024-11-11 reject the option. They have no cache, so the object is empty there.
  */
 const NOT_CACHED: RequestInit = typeof Request === "function" && !("cache" in Request.prototype) ? {} : { cache: "no-store" };
 

@@ -147,8 +147,8 @@ function releaseDevice<Result>(
 }
 
 /**
- * Chooses one of the keys, and resolves to the result of `work` for that key. Chooses without asking if there is only
- * one key, or if only one granted key matches the key that the customer has typed. Otherwise asks the customer.
+ * Chooses one of the keys, and resolves to the result of `work` for that key. Does not ask the customer if there is
+ * only one key, or if the customer has typed a key and it matches only one of the granted keys.
  */
 function chooseKey<Result>(
   pages: Pages,

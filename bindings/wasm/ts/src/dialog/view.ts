@@ -172,13 +172,12 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
   const { failure, page, hasPages, hasOffline, canAnswer, portalUrl, texts } = situation;
   const isImported = hasOffline && decision.airGapped;
   const isStatus = page === "status";
-  // The failure may have a next step other than trying again. The dialog then offers that step. Otherwise the dialog
-  // offers the next step of the decision.
+  // If the failure has a next step, and this is not to try again when online, the dialog offers it. Otherwise the
+  // dialog offers the next step of the decision.
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
-  // if the user is entering another key, the next step of the present decision does not apply, because it is about the
-  // old key
+  // while the user enters another key, the decision's next step does not apply, because it is about the old key
   const step = isStatus || answer ? STEPS[nextStep] : {};
   const action =
     hasPages && step.page === "dialog.manage_devices"

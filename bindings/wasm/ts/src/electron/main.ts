@@ -80,7 +80,7 @@ export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: 
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
   const release = (event: IpcSender, id: unknown): void => share.release(event, id);
-  // This call throws if a license is shared already. It comes first, so that nothing else has been registered by then.
+  // This call comes first, because it throws if a license is shared already. Then nothing else has been registered.
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);

@@ -251,8 +251,8 @@ export class FileLock {
 
   /** Creates the lock file. Returns `false` if another process still holds the lock when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that this call has tried to take over without success. The call does not try again before `untilMs`,
-    // unless the lock changes.
+    // A lock that this call has tried in vain to take over. The call tries again after `untilMs`, or when the lock has
+    // changed.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {
       const seen = await readLock(this.#path());
@@ -426,7 +426,7 @@ async function removeAnything(path: string): Promise<void> {
   await unlink(path).catch(() => rmdir(path)).catch(() => undefined);
 }
 
-/** Whether an error is temporary: another process acted first, or, on Windows, has the file open. */
+/** Returns `true` if an error is temporary: another process acted first or, on Windows, has the file open. */
 function isTemporary(error: unknown): boolean {
   return isMissing(error) || (WINDOWS && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)));
 }
@@ -480,8 +480,8 @@ export async function putBack(oldPath: string, path: string, lock: LockFile | un
 }
 
 /**
- * Whether the path is a file that is being deleted. Windows denies access to a file that is deleted but still open in
- * some process. That can happen with a lock that was released a moment ago.
+ * Returns `true` if the path is a file that is being deleted. Windows denies access to a file that is deleted but still
+ * open in some process. That can happen with a lock that was released a moment ago.
  */
 async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
   if (!WINDOWS || !["EPERM", "EACCES", "EBUSY"].includes(codeOf(error))) return false;

@@ -23,8 +23,8 @@ import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within,
  */
 const READ_LIMIT = 1024 * 1024;
 /**
- * The extension of a record: `.license` for the record of this device, and `.other.license` for the record that this
- * device keeps for another one. Neither of the two is ever loaded in place of the other.
+ * The extension of a record's file: `.license` for the record of this device, and `.other.license` for a record that
+ * this device keeps for another computer. A record with one extension is never loaded in place of one with the other.
  */
 export type Extension = ".license" | ".other.license";
 const EXTENSION = ".license";
@@ -116,9 +116,8 @@ export class FileStore implements Store {
 
   /**
    * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that only one process at a time sends
-   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn: a
-   * process that cannot create the lock cannot save Polar's answer for other processes either, so waiting would gain
-   * nothing.
+   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn. Such a
+   * process cannot save Polar's answer for other processes either, so waiting would gain nothing.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;

@@ -10,8 +10,8 @@ import type { ActivateOptions, CallOptions, Deactivation, License, LicenseClient
 import type { Decision, Explanation } from "../types.js";
 
 /**
- * The result of `useLicense`. After hydration, its methods are the same functions in every render. The methods that
- * send requests to Polar never reject.
+ * The result of `useLicense`. After hydration, its methods are the same functions in every render. Its calls to Polar
+ * never reject.
  */
 export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
   /** The decision at this instant; `null` on a server, and until there is a license. */
@@ -130,8 +130,8 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = createLicense(make);
     this.#made = making;
-    // If all components were removed while the license was being created, `#made` has been reset, and the new license
-    // is not used.
+    // If all components were removed while the license was being created, `#made` was reset. The new license is then
+    // not used.
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;
