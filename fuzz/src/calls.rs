@@ -152,8 +152,8 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
 
 extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
     let world = world(user_data);
-    // A callback acts only if no operation can be running in the background. If one may be running, the program waits
-    // for it and frees nothing until then.
+    // While other operations may be running, a callback does nothing, because the program must wait for them before it
+    // frees anything.
     let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
     let license = world.license();
     match habit {

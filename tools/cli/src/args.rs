@@ -712,8 +712,8 @@ fn condition(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// Converts an error about wrong usage to an error of the library. Returns `None` if the command line does not contain
-/// `--json`. Also returns `None` if the user asked for the help or the version, which clap reports as an error too.
+/// Converts clap's error about a wrong command line to an error of the library, which is printed as JSON. Returns
+/// `None` if the command line does not contain `--json`, or if the user only asked for the help or the version.
 pub(crate) fn usage_error(error: &clap::Error) -> Option<Error> {
     if !error.use_stderr() || !env::args_os().any(|argument| argument == "--json") {
         return None;

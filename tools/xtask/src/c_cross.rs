@@ -38,8 +38,8 @@ const TESTS: [&str; 7] = [
 /// and gives the same result on every system.
 const NOT_NEEDED: &str = "the_runner_notices_everything_that_is_wrong";
 
-/// Tests that start their own program again as a second process. They are skipped for ARM: under qemu, a program can
-/// start another ARM program only if qemu is registered with the kernel.
+/// Tests that start their own program again as a second process. They are skipped for ARM, because qemu can start a
+/// second ARM program only if it is registered with the kernel.
 const NOT_ON_ARM: [&str; 9] = [
     "a_lock_that_this_user_can_never_take_over_is_reported_at_once",
     "a_lock_that_this_user_cannot_read_is_taken_over",

@@ -14,10 +14,9 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 
-/// The name and the value of an environment variable that shortens the test
-/// `the_runner_notices_everything_that_is_wrong`. That test makes wrong copies of the scenarios, and checks that each
-/// copy fails. With the value 50, the test checks only every 50th copy, because programs are slow under valgrind and
-/// with sanitizers.
+/// The environment variable that shortens the test `the_runner_notices_everything_that_is_wrong`, and its value. The
+/// test makes wrong copies of the scenarios, and checks that each copy fails. With the value 50, it checks only every
+/// 50th copy, because programs are slow under valgrind and with sanitizers.
 const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
 
 /// Runs the test programs and the scenarios under valgrind.

@@ -184,7 +184,7 @@ fn imports(file: &str) -> String {
     format!("IMPORTED_IMPLIB \"${{_polar_license_prefix}}/lib/{file}\"")
 }
 
-/// Writes two pkg-config files in place of the file that cargo-c wrote. Both name the package's files relative to their
+/// Writes two pkg-config files in place of the one that cargo-c wrote. They name the package's files relative to their
 /// own location, so the package can be in any folder. With `pkg-config --static`, a program links the static library.
 /// With cargo-c's file, the linker would choose the shared library, which is in the same folder.
 fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {

@@ -19,8 +19,8 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 /// or smaller. DESIGN.md says how many bytes each library adds.
 const SLIM_LIMIT: u64 = 90_000;
 
-/// The largest number of bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
-/// page shows the license as soon as this script has run. It does not wait until the WebAssembly has been downloaded.
+/// The largest size in bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
+/// page shows the license as soon as this script has run, and does not wait for the WebAssembly.
 const SLIM_SCRIPT_LIMIT: u64 = 10_000;
 
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.

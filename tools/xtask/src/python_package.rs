@@ -128,9 +128,9 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
 }
 
-/// Adds this project's licenses to the wheel. maturin adds license files only from the folder of pyproject.toml, and
-/// `license-files` may not name files outside of that folder. In the repository, the licenses are in the top folder, so
-/// maturin does not find them. In the source distribution, they are in the folder of pyproject.toml.
+/// Adds this project's licenses to the wheel. maturin adds license files only from the folder of pyproject.toml. In the
+/// repository, the licenses are in the top folder instead, so maturin does not find them. (In the source distribution,
+/// they are in the folder of pyproject.toml.)
 fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     let metadata = sh.read_file(dist_info.join("METADATA"))?;
     let (before, after) = metadata.split_once("License-Expression: ").context("the wheel names no license")?;

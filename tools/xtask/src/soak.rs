@@ -1,8 +1,7 @@
-//! `cargo xtask soak` searches for unknown bugs, for about the number of minutes that `--minutes` gives. It runs tests
-//! that make every system call fail, kill processes, simulate power cuts, answer like a hostile server, and play random
-//! sequences of events. It also runs the fuzz targets. It prints the name of each test that is skipped because a tool
-//! is missing, and changes no file of the repository. `cargo xtask test` runs fewer rounds of the same tests, within
-//! seconds.
+//! `cargo xtask soak` searches for unknown bugs, for about the number of minutes that `--minutes` gives. Its tests make
+//! every system call fail, kill processes, simulate power cuts, answer like a hostile server, and play random sequences
+//! of events. It also runs the fuzz targets. It prints the name of each test that is skipped because a tool is missing,
+//! and changes no file of the repository. `cargo xtask test` runs fewer rounds of the same tests, within seconds.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -15,8 +14,8 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs. Each entry is the package, the name of the program, and the time for which each timed test of the
-/// program runs, as a fraction of the total time.
+/// The test programs: the package, the name of the program, and a fraction of the total time. Each timed test of the
+/// program runs for this fraction.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),

@@ -297,8 +297,9 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     }
 }
 
-/// Returns the TypeScript type for a reference to another schema. Some schemas describe a plain JSON value, such as a
-/// string. No TypeScript type is generated for them, so the result for such a schema is the type of the JSON value.
+/// Returns the TypeScript type for a reference to another schema. Usually this is the name of a generated type. But no
+/// type is generated for a schema that describes a plain JSON value, such as a string. The result is then the type of
+/// this value.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" | "Date" => "string".into(),

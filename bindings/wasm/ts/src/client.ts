@@ -313,8 +313,8 @@ export class Client implements LicenseClient {
   }
 
   /**
-   * Creates a new engine, and loads the stored record into it. Replaces an engine that has trapped, or the stand-in
-   * that shows the license until the engine is loaded.
+   * Creates a new engine, and loads the stored record into it. The new engine replaces an engine that has trapped, or
+   * the stand-in that shows the license until there is an engine.
    */
   #reopen(): Promise<Engine> {
     const reopen = async (): Promise<Engine> => {

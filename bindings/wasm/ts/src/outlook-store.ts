@@ -1,10 +1,10 @@
 /**
- * Stores an outlook beside the record. An outlook holds the decisions that the engine would make at later times. On the
- * user's next visit, the page can show these decisions before it has loaded the engine.
+ * Stores an outlook beside the record: the decisions that the engine would make at later times. On the user's next
+ * visit, the page can show these decisions before it has loaded the engine.
  *
- * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of all
- * these values, and is used only if the checksum of the present values is the same. The settings themselves are not
- * stored, because they can contain a secret.
+ * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of
+ * these values. It is used only if their checksum is still the same. The settings themselves are not stored, because
+ * they can contain a secret.
  */
 
 // @ts-expect-error the build generates this module, which contains the version of the package

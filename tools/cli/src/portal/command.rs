@@ -133,8 +133,8 @@ impl PortalRunner {
             restored = match restored {
                 Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
                 Restored::Choose(keys) => session.activate(&self.choose_key(keys, &choices.key)?)?,
-                // `take` removes the label, so that its device is released only once. If the device has meanwhile taken
-                // a seat again, releasing it a second time would not help.
+                // `take` removes the label, so that a device is released only once. If this device has taken a seat
+                // again in the meantime, releasing it a second time would not help.
                 Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
             };
         }

@@ -217,8 +217,8 @@ fn run_with(prepared: &Prepared<'_>, case: &Case) -> (Run, bool) {
     (Run::of(&output), killed || seen.contains("(INJECTED)"))
 }
 
-/// Returns the cases of an operation. In a soak test, these are all of its system calls, each with every fault that the
-/// call can have. Otherwise only the calls on which a license depends are included, each with one error and one kill.
+/// Returns the cases of an operation. A soak test has all system calls, each with every fault that the call can have.
+/// Other tests have only the calls on which a license depends, each with one error and one kill.
 fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     let prepared = prepared(polar, operation);
     let seen = tempfile::NamedTempFile::new().unwrap();
@@ -260,9 +260,11 @@ fn matters(call: &strace::Call, directory: &str) -> bool {
     !is_debug_assertion && (about(directory) || about("socket:[") || writes_output || begins_something)
 }
 
-/// Returns the errors that are injected into a call. There are none for three groups of calls: the calls at the end of
-/// a process, the calls that the standard library makes only in debug assertions, and `futex`, whose failures the
-/// standard library ignores.
+/// Returns the errors that are injected into a call. Some calls have none:
+///
+/// - the calls at the end of a process,
+/// - the calls that the standard library makes only in debug assertions,
+/// - `futex`, because the standard library ignores its failures.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],

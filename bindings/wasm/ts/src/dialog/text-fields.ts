@@ -1,7 +1,7 @@
 /**
- * The two kinds of fields for texts that users carry between computers: a field that shows a text, which can be copied,
- * saved as a file and shown as a QR code, and a field into which a text is pasted or read from a file. This file knows
- * nothing about licenses.
+ * The two kinds of fields for texts that users carry between computers. One field shows a text, which can be copied,
+ * saved as a file and shown as a QR code. Into the other field, users paste a text or load it from a file. This file
+ * knows nothing about licenses.
  */
 
 import { create, PLAIN_FIELD } from "./document.js";

@@ -1,7 +1,7 @@
 /**
  * Shares the license of Electron's main process with the app's windows over IPC. Makes no licensing decision, and
- * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage. The
- * texts for computers that are never online can contain the key, so they are sent only if the app shares them.
+ * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage. Only
+ * if the app asks for it, also sends the texts for computers that are never online, which can contain the key.
  *
  * Imports nothing from Electron, so that it also loads in ES modules, CommonJS and tests.
  */

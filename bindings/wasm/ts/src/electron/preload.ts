@@ -111,9 +111,9 @@ class Mirror {
   }
 
   /**
-   * Returns the latest decision. The first call blocks until the main process has sent a decision. Otherwise a page
-   * that renders early would show a wrong state for a moment. The call does not block for long: the main process
-   * already has the decision, and does not have to ask Polar.
+   * Returns the latest decision. The first call blocks until the main process has sent a decision, so that a page that
+   * renders early does not show a wrong state. This takes only a moment: the main process already has the decision, and
+   * does not ask Polar.
    */
   current(): Decision {
     if (!this.#latest) {

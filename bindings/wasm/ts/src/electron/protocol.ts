@@ -38,9 +38,9 @@ export const PROGRESS = "polar-license:progress";
 export const RELEASE = "polar-license:release";
 
 /**
- * A call by a renderer. `follow` is the first call of every page, and returns the decision. After any call, the main
- * process sends each new decision to the frame that made the call. `id` is the number that the page has given to the
- * call.
+ * A call by a renderer. `id` is the number that the page has given to the call. The first call of every page is
+ * `follow`, which returns the decision. After any call, the main process sends each new decision to the frame that made
+ * the call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" | "startTrial" }

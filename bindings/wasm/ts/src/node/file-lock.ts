@@ -7,11 +7,12 @@
  *
  * - `NAME.lock` contains the token of the process that holds the lock. Other processes wait for the lock until their
  *   timeout.
- * - A lock counts as left behind if it is 10 s old (5 s if its holder rewrites it every second) by the file system's
- *   own time, or if this process itself failed to delete it.
- * - To take over such a lock, a process first claims it: it creates `NAME.DEAD.take1`, where DEAD is the token in the
- *   lock. It reads the lock again, renames it to `NAME.TOKEN.old`, where TOKEN is the process's own token, and reads it
- *   once more. If the renamed file is not the lock that was claimed, the process puts it back.
+ * - A lock that is 10 s old counts as left behind. If its holder rewrites it every second, 5 s are enough. The age is
+ *   measured by the file system's own time. A lock that this process itself has failed to delete counts as left behind
+ *   at once.
+ * - A process that takes over such a lock first claims it, by creating `NAME.DEAD.take1`. DEAD is the token in the
+ *   lock. The process reads the lock again, renames it to `NAME.TOKEN.old`, and reads it once more. TOKEN is its own
+ *   token. If the renamed file is not the lock that was claimed, the process puts it back.
  * - If a lock cannot be read, only its age decides whether it counts as left behind. Only regular files are ever
  *   opened.
  *
@@ -40,8 +41,8 @@ import {
 } from "./files.js";
 
 /**
- * The length of a token, in bytes. Tokens are short because they become part of the names of files beside the record:
- * eCryptfs limits a name to 143 bytes, and the record's own name can already take up 106 of them.
+ * The length of a token, in bytes. Tokens must be short, because they are part of file names beside the record.
+ * eCryptfs limits a name to 143 bytes, and the record's own name can take up 106 of them.
  */
 const TOKEN_BYTES = 8;
 /**
@@ -442,8 +443,8 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Returns `true` if a lock is at least `ageNs` old. The age is the difference between the lock's time and now, even if
- * the lock's time lies in the future: the clock may have been set back after the holder died.
+ * Returns `true` if a lock is at least `ageNs` old. A lock whose time is in the future also has an age, the difference
+ * to now: the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;

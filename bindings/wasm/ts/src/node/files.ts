@@ -69,8 +69,8 @@ export async function createPrivateDirectory(path: string): Promise<void> {
 
 /**
  * Makes the owner of `parent` the owner of a directory that root has created. Opens the directory without following a
- * link, and changes the owner through the open handle. If someone puts a link in the directory's place, the owner of
- * the link's target therefore stays the same.
+ * link, and changes the owner through the open handle. So if someone replaces the directory by a link, the link's
+ * target keeps its owner.
  */
 async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -190,9 +190,8 @@ export function withCode(code: string): Error {
 }
 
 /**
- * Appends names to the path of a directory. Unlike `path.join`, keeps each `..`. `path.join` removes a `..` together
- * with the name before it. If that name is a symbolic link, `path.join` returns the path of a different directory from
- * the one that the system would find.
+ * Appends names to the path of a directory, and keeps each `..`. `path.join` would remove `..` together with the name
+ * before it. If that name is a symbolic link, the result would be the path of a different directory.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

@@ -1,6 +1,6 @@
 /**
- * Detects whether this module runs in a test: under a test runner, or in a process in which a test simulates a web page.
- * In both cases, nothing may be written into the developer's own data directory.
+ * Detects whether this module runs under a test runner, or in a process in which a test simulates a web page. In both
+ * cases, nothing may be written into the developer's own data directory.
  */
 
 import type { Storage } from "../storage.js";

@@ -59,9 +59,8 @@ impl Recordings {
     }
 }
 
-/// Returns the headers of a recorded reply. If the request named no version, the recorded `polar-version` is the
-/// version that was current at Polar at that time. It is then replaced by `current`, the current version of the local
-/// server.
+/// Returns the headers of a recorded reply. If the request named no version, Polar replied with the version that was
+/// current at that time. This function replaces it with `current`, the current version of the local server.
 pub(crate) fn reply_headers(recorded: &Value, current: ApiVersion) -> Vec<(String, String)> {
     let mut headers = pairs(&recorded["response"]["headers"]);
     if recorded["request"]["headers"].get("Polar-Version").is_none() {
@@ -100,7 +99,7 @@ fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Valu
             Some(items) => items.clone(),
             None => vec![body.get("license_key").unwrap_or(&body).clone()],
         };
-        // only inside of a license do replies show all of a customer's data
+        // replies show all of a customer's data only inside of a license, so all other objects are skipped
         for customer in licenses.iter().filter(|license| license["key"].is_string()).map(|it| &it["customer"]) {
             people.entry(customer["id"].as_str().unwrap().to_owned()).or_insert_with(|| customer.clone());
         }
