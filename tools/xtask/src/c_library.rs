@@ -57,8 +57,7 @@ pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     let libraries =
         format!("-Wl,--whole-archive {} -Wl,--no-whole-archive -lpthread -ldl -lm -lresolv -lrt", runtime.display());
     let tests = test_programs(sh).env("POLAR_LICENSE_C_LIBRARY", library(&folder));
-    // clang does not link its own runtime of ThreadSanitizer, because that runtime is older than the one that the
-    // library needs
+    // keeps out clang's own runtime of ThreadSanitizer, which is older than the one that the library needs
     let tests = tests.env("POLAR_LICENSE_C_CC", "clang -O1 -fsanitize=thread -fno-sanitize-link-runtime");
     let tests = tests.env("POLAR_LICENSE_C_LIBS", libraries);
     Ok(tests.args(["--", "threads", "callbacks", "stalled", "story"]).run()?)

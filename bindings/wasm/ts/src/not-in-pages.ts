@@ -1,4 +1,4 @@
-/** Refuses, in web pages, the operations with which a computer acts for others that are never online. */
+/** The operations with which a computer acts for computers that are never online. In web pages, they always reject. */
 
 import { LicenseError, type Texts, worded } from "./error.js";
 import type { OfflineService } from "./license.js";

@@ -21,8 +21,7 @@ export interface Phase {
   decision: Decision;
   explanations: Record<string, Explanation>;
   /**
-   * The explanation for an unconfigured feature. `detail` has two backticks, between which the feature's name is
-   * inserted.
+   * The explanation for an unconfigured feature. The feature's name is inserted between the two backticks in `detail`.
    */
   unknown: Explanation;
 }

@@ -10,7 +10,10 @@ import type { OfflinePagesFor, PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import { dateOf, labelOf } from "./words.js";
 
-/** The action of a button. `link` opens the vendor's page for the next step, which the decision or the error names. */
+/**
+ * The action of a button. `link` opens a page of the vendor: the one that the decision or the error names for its next
+ * step.
+ */
 export type Action =
   | "submit"
   | "move"

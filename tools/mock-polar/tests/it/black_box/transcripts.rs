@@ -219,8 +219,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Sends the requests that were sent before this exchange but were not recorded. Also lets time pass or runs the
-    /// worker, if that happened before this exchange.
+    /// Repeats the events before this exchange that were not recorded: requests, passing time, and runs of the worker.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
