@@ -1,4 +1,4 @@
-//! Prints failures as JSON. The object has two members: `error`, and `license`, which is the license after the failure.
+//! A failure as JSON. The object has two members: `error`, and `license`, which is the license after the failure.
 //! `license` is null if the command ended before it opened the license.
 
 use crate::args;

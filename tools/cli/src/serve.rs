@@ -12,7 +12,8 @@ use std::{env, fs, io};
 
 /// Runs the local Polar until the user interrupts it. Prints its address and its keys first.
 pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
-    // set before the address is printed, because a program that reads the address may interrupt this process at once
+    // The handler is set before the address is printed, because a program that reads the address may interrupt this
+    // process at once.
     let (end, ended) = mpsc::channel();
     ctrlc::set_handler(move || {
         // an error is ignored: it means that the process is already ending after an earlier interruption

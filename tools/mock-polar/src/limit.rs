@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender for which Polar counts a request.
+/// The sender by which Polar counts a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     /// The address from which a request without a token was sent.

@@ -31,8 +31,7 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust, relative to the crate's root. It does not begin with `crate`, `super` or `self`.
 type Names = Vec<String>;
 
-/// The modules that each module uses. Maps a module to the modules that it uses, each with a description of one such
-/// use.
+/// Maps a module to the modules that it uses, each with a description of one such use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace and the TypeScript sources for modules that use each other in circles.

@@ -20,9 +20,11 @@ const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // The six timed tests of this program run two at a time, so the program takes three times as long as one test.
+    // The six timed tests of this program run two at a time on two cores, so the program takes three times as long as
+    // one test.
     ("polar-license", "model", 0.05),
-    // The seven timed tests of this program run two at a time, so the program takes four times as long as one test.
+    // The seven timed tests of this program run two at a time on two cores, so the program takes four times as long as
+    // one test.
     ("polar-license", "fuzz", 0.1),
 ];
 

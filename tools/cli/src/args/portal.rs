@@ -1,6 +1,5 @@
 //! The arguments of the commands that use the customer portal. Other users of the machine can see the arguments of a
-//! program. So there is no argument for a code, and a user can leave out the e-mail address: the command then asks for
-//! it.
+//! program. So a code cannot be an argument, and an e-mail address need not be one: the command asks for them.
 
 use std::time::Duration;
 
@@ -71,10 +70,10 @@ impl Buyer {
         self.email.as_deref().filter(|email| *email != "-")
     }
 
-    /// Decides what `label`, the first argument of `release`, means. It is the label of a device, or the customer's
-    /// e-mail address, which is the first argument of all other commands. If it looks like an address and is the only
-    /// argument, stores it as the address and returns `None`. Otherwise returns it as the label. With `--code-sent` it
-    /// is always the label.
+    /// Decides what `label`, the first argument of `release`, means. It is the label of a device. It can also be the
+    /// customer's e-mail address, because other commands take the address as their first argument. If it looks like an
+    /// address and is the only argument, stores it as the address and returns `None`. Otherwise returns it as the
+    /// label. With `--code-sent` it is always the label.
     pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
         let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
         if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {

@@ -1,7 +1,7 @@
 /**
  * The two kinds of fields for texts that users carry between computers. One field shows a text, which can be copied,
- * saved as a file and shown as a QR code. Into the other field, users paste a text or load it from a file. This file
- * knows nothing about licenses.
+ * saved as a file and shown as a QR code. The other field is empty: users paste a text, or load it from a file. This
+ * file knows nothing about licenses.
  */
 
 import { create, PLAIN_FIELD } from "./document.js";

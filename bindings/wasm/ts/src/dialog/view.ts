@@ -175,8 +175,8 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
   const { failure, page, hasPages, hasOffline, canAnswer, portalUrl, texts } = situation;
   const isImported = hasOffline && decision.airGapped;
   const isStatus = page === "status";
-  // If the failure has a next step, and this is not to try again when online, the dialog offers it. Otherwise the
-  // dialog offers the next step of the decision.
+  // If the failure names no next step, or only that the user must go online, the dialog offers the next step of the
+  // decision instead.
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");

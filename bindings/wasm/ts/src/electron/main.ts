@@ -1,7 +1,7 @@
 /**
  * Shares the license of Electron's main process with the app's windows over IPC. Makes no licensing decision, and
- * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage. Only
- * if the app asks for it, also sends the texts for computers that are never online, which can contain the key.
+ * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage. Sends
+ * the texts for computers that are never online only if the app asks for it, because they can contain the key.
  *
  * Imports nothing from Electron, so that it also loads in ES modules, CommonJS and tests.
  */
@@ -80,7 +80,7 @@ export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: 
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
   const release = (event: IpcSender, id: unknown): void => share.release(event, id);
-  // This call comes first, because it throws if a license is shared already. Then nothing else has been registered.
+  // This call comes first. It throws if a license is shared already, before anything else is registered.
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);

@@ -198,7 +198,7 @@ fn an_address_or_a_code_in_the_place_of_a_label_is_not_repeated() {
     let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(1));
     active_elsewhere(&polar, &key);
-    // `release` also accepts an address alone, because all other commands take the address as their first argument
+    // `release` also accepts an address alone, because other commands take the address as their first argument
     let device = Device::new(&polar);
     let mut talk = Talk::begin(&device, &["release", EMAIL]);
     talk.say(&customer.code(0));
