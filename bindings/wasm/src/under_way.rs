@@ -1,6 +1,5 @@
-//! Keeps track of the customer portal's operations that are in progress. A portal operation can start an operation of
-//! the engine, and continues with its outcome. This module records which engine operation belongs to which portal
-//! operation.
+//! The customer portal's operations that are in progress. A portal operation can start an operation of the engine, and
+//! continues with its outcome. This module records which engine operation belongs to which portal operation.
 
 use crate::numbered::Numbered;
 use polar_license::engine::{self, Outcome};

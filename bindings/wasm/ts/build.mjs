@@ -144,8 +144,8 @@ async function commonJs(file) {
 
 function optimize(input, output) {
   const wasmOpt = fileURLToPath(import.meta.resolve("binaryen/bin/wasm-opt"));
-  // Without further flags, wasm-opt uses only the WebAssembly features that the compiler has listed in the file. No
-  // further features may be enabled, because a browser can load the file only if it supports every feature in it.
+  // No flag enables a WebAssembly feature. So wasm-opt uses only those that the compiler has listed in the file. A
+  // browser that lacks one of the features in a file cannot load the file.
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);

@@ -599,9 +599,9 @@ impl AppOptions {
 }
 
 impl Common {
-    /// Merges the options after the subcommand into the options before it. If an option has a value on both sides, the
-    /// later value wins. If an option is a list, the two lists are joined. (clap's global arguments would drop the part
-    /// of a list that stands before the subcommand.)
+    /// Merges the options after the subcommand into the options before it. If both have a value for an option, the
+    /// later one wins. Lists are joined. (clap's global arguments would drop the part of a list that stands before the
+    /// subcommand.)
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.conditions.extend(after.conditions);

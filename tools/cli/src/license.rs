@@ -168,9 +168,9 @@ fn allows(decision: Decision, feature: String) -> Report {
 }
 
 impl Report {
-    /// Returns one JSON object. It contains the members of the decision, followed by the members of the additional
-    /// result. A report about a feature is different: its object has one member for the feature and one for the
-    /// decision. They are kept apart because each of them contains a member named `allowed`.
+    /// Returns one JSON object, with the members of the decision and then those of the additional result. A report
+    /// about a feature is different: both parts have a member named `allowed`, so its object has one member for each
+    /// part.
     pub(crate) fn json(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         #[serde(untagged)]

@@ -339,9 +339,8 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Returns the fault that applies to a request, if there is one. Also counts the request, because a fault may
-    /// skip some requests, or apply to a limited number of them. `endpoint` is `None` if the request's path belongs to
-    /// no endpoint.
+    /// Returns the fault that applies to a request, if there is one. Counts the request, because a fault may skip some
+    /// requests, or apply to only a few. `endpoint` is `None` if the request's path belongs to no endpoint.
     pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {
             if rule.left == Some(0) || (rule.fault.on.is_some() && rule.fault.on != endpoint) {

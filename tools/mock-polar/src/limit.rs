@@ -66,7 +66,7 @@ impl Zone {
         })
     }
 
-    /// Returns the length of each time window, and the number of requests that are admitted in a window of that length.
+    /// Returns the time windows of this zone: the length of each, and the number of requests that are admitted in it.
     fn windows(self, identity: &Identity) -> &'static [(Duration, u32)] {
         match (self, identity) {
             (Self::Codes, _) => &[(MINUTE, 6), (HOUR, 12)],

@@ -14,9 +14,10 @@ use crate::{shell, workspace};
 const RUN: &str = "tests/js/runtimes/run.mjs";
 
 /// The largest number of bytes that a page may download for `./slim`: its minified script and the WebAssembly, both
-/// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed. The
-/// same sources give the same size on every machine, but even a change to one line can make the output 100 bytes larger
-/// or smaller. DESIGN.md says how many bytes each library adds.
+/// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed.
+///
+/// The same sources give the same size on every machine, but a change to one line can make it 100 bytes larger or
+/// smaller. DESIGN.md says how many bytes each library adds.
 const SLIM_LIMIT: u64 = 90_000;
 
 /// The largest size in bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the

@@ -1,5 +1,5 @@
-//! Checks that other descriptions of the operations agree with `src/client/operations`: the tables that state how long
-//! each operation waits, and the doc comments that list the kinds of errors.
+//! Checks that other descriptions of the operations agree with `src/client/operations`. These are the tables of how
+//! long each operation waits, and the doc comments that list the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -85,8 +85,8 @@ export function outlookStore(
 
   /**
    * Returns the present decision for this record, and the decisions that will follow it as time passes. Returns
-   * `undefined` if there are too many decisions, or if the wall clock was far off at the last confirmation. With such a
-   * clock, the times of the later decisions cannot be computed.
+   * `undefined` if there are too many decisions. Also returns `undefined` if the wall clock was far off at the last
+   * confirmation, because the times of the later decisions cannot be computed then.
    */
   const foresee = async (record: Uint8Array | undefined): Promise<Phases | undefined> => {
     let [phase, until] = await phaseAt(clock.now(), record, parts, make);

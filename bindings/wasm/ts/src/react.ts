@@ -17,9 +17,9 @@ export type { LicenseState } from "./react/store.js";
 const Context = createContext<Store | undefined>(undefined);
 
 /**
- * The interface in which an app declares the type of its license. The app does this once. After that, `<Gate>` and
- * `useLicense` accept only the features that are listed in the app's settings. The `license` that `useLicense` returns
- * then has all methods of the app's client:
+ * The interface in which an app declares the type of its license, once. `<Gate>` and `useLicense` then accept only the
+ * features that are listed in the app's settings, and the `license` that `useLicense` returns has all methods of the
+ * app's client:
  *
  * ```ts
  * declare module "polar-license/react" {

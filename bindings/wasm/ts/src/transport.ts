@@ -1,7 +1,7 @@
 /**
  * Sends one request to Polar with `fetch`, and returns its outcome as plain data. Always settles, whatever `fetch`
- * does. Never sends a request twice, and never follows a redirect. Passes a signal of its own to `fetch` rather than
- * the app's signal, so that `fetch` does not see the app's reason for aborting.
+ * does. Never sends a request twice, and never follows a redirect. Passes its own signal to `fetch`, so that `fetch`
+ * does not see the app's reason for aborting.
  */
 
 import { words } from "./error.js";

@@ -173,7 +173,7 @@ pub(crate) fn fail_each_call(operation: &Operation) {
 fn check(prepared: &Prepared<'_>, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
     let device = &prepared.device;
     // Two panics of the standard library are allowed: one if a thread cannot be started, and one if a directory cannot
-    // be closed. The client catches the second one.
+    // be closed. The client catches the one about the directory.
     let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
     ensure(!ours, "it panicked")?;
     ensure(!run.errors.contains(&device.key) && !run.printed.to_string().contains(&device.key), "it printed the key")?;

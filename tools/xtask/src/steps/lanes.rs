@@ -1,4 +1,4 @@
-//! Lanes of steps. Lanes run at the same time, each in a process of its own. Each line of output is shown as it
+//! Lanes of steps, which run at the same time, each in a process of its own. Each line of output is shown as it
 //! arrives, after the name of its lane. The last lines of a failed lane are shown again at the end, because often only
 //! the end of a log is kept.
 

@@ -59,8 +59,8 @@ export interface LicenseDialogElement {
   ): void;
 }
 
-// A server has no `HTMLElement`. An empty class takes its place, so that this module can still be imported on a server;
-// the element is not defined there.
+// A server has no `HTMLElement`. There, an empty class takes its place, so that the module can be imported. The element
+// is not defined on a server.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /**

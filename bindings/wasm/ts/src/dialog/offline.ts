@@ -1,7 +1,7 @@
 /**
- * Pages of the dialog for computers that are never online. On a computer without a network they show the request and
- * import the answer, and on a computer with a network they make the answer. They call the methods of the license, and
- * make no decision.
+ * Pages of the dialog for computers that are never online. On such a computer, they show the request and import the
+ * answer. On a computer with a network, they make the answer. They call the methods of the license, and make no
+ * decision.
  */
 
 import type { OfflineService } from "../license.js";

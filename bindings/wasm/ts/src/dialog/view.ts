@@ -112,8 +112,8 @@ const TONES: Record<State, Tone> = {
 };
 
 /**
- * For each next step, the action that the dialog offers, and the label of its link to the vendor's page. Either of them
- * may be absent.
+ * The action and the page for each next step. The dialog offers the action. `page` is the label of the link to the
+ * vendor's page. Either may be absent.
  */
 const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   none: {},

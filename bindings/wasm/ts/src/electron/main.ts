@@ -60,8 +60,8 @@ export interface ShareOptions {
   portal?: Portal;
   /**
    * Whether the frames that `allow` accepts may also use the operations for computers that are never online, such as
-   * `offlineRequest` and `offlineAnswer`. By default, no frame may use them, because the text of a return contains the
-   * key of this computer's license.
+   * `offlineRequest` and `offlineAnswer`. Default: no, because the text of a return contains the key of this computer's
+   * license.
    */
   offline?: boolean;
 }
@@ -378,8 +378,8 @@ function parse(message: unknown): Call | undefined {
 }
 
 /**
- * Converts an exception into a failure. Identifies a `LicenseError` by its members rather than by its class: another
- * copy of the package may have created the client, and that copy has a `LicenseError` class of its own.
+ * Converts an exception into a failure. Recognizes a `LicenseError` by its members. Its class does not help, because
+ * the client may come from another copy of the package, which has a class of its own.
  */
 function failureFrom(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;

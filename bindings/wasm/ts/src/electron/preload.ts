@@ -1,6 +1,6 @@
 /**
- * For a preload script: gives the page `window.license`, which forwards calls to the client in the main process. The
- * preload script stores only the last decision that the main process sent, and makes no decisions itself.
+ * For a preload script: gives the page `window.license`, which forwards calls to the client in the main process. Stores
+ * only the last decision that the main process has sent, and makes no decisions itself.
  *
  * A sandboxed preload script cannot load packages, so the app must bundle this module into its preload script. This
  * module imports nothing from Electron.

@@ -163,10 +163,10 @@ export class FileLock {
   }
 
   /**
-   * Removes files that dead processes left beside the record. The caller holds the lock with `token`. A `.tmp` file
-   * with another token therefore belongs to a former holder, and is removed at once. All other files may still be in
-   * use by a process that waits for the lock or takes it over. They are removed only when they are ten seconds old. At
-   * that age, a lock counts as left behind as well.
+   * Removes files that dead processes left beside the record. The caller holds the lock with `token`. So a `.tmp` file
+   * with another token belongs to a former holder, and is removed at once. A process that waits for the lock, or takes
+   * it over, may still use the other files. They are removed when they are ten seconds old, as a lock counts as left
+   * behind then.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -197,8 +197,8 @@ export class FileLock {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
-    // Waits until no other call of this process holds the lock. It is not enough to wait for the lock file: after a
-    // while, this call would consider the file as left behind by a dead process, and would take over the lock.
+    // Waits until no other call of this process holds the lock. Waiting for the lock file is not enough: after a while,
+    // this call would take the file for one that a dead process has left behind.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -470,7 +470,7 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 
 /**
  * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock in
- * the meantime. In that case, the former holder finds another token in the lock, and does not change the record.
+ * the meantime. The former holder then finds another token in the lock, and does not change the record.
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
   try {

@@ -13,9 +13,9 @@ import { dirname, sep } from "node:path";
 export const WINDOWS = process.platform === "win32";
 
 /**
- * Creates a file that only its owner can read, and opens it for writing. `replaced` is the path of the file that the
- * new file will replace, if any. A file that root creates is given to the owner of `replaced` or of the directory.
- * Fails if the path exists, even if it is a dangling link.
+ * Creates a file that only its owner can read, and opens it for writing. Fails if the path exists, even if it is a
+ * dangling link. `replaced` is the path of the file that the new file will replace, if any. If root creates the file,
+ * it is given to the owner of `replaced` or of the directory.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);

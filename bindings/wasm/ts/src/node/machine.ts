@@ -25,8 +25,7 @@ const RANDOM_BYTES = 16;
 const READ_LIMIT = 64 * 1024;
 /**
  * The time limit for each program that prints an identifier of the machine. All these programs end far sooner. The
- * client itself waits a little longer for an identifier, so that it can still use another source after a program has
- * hung.
+ * client waits a little longer than this, so that it can try another source after a program has hung.
  */
 const PROGRAM_TIMEOUT_MS = 4_000;
 

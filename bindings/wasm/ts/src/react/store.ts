@@ -1,7 +1,7 @@
 /**
  * Gives React components the license as one value: the decision, and the state of the calls that components have
- * started. Each change replaces the whole value. If a call fails, its error becomes a part of the value, and the call's
- * promise does not reject. This module does not import React.
+ * started. Each change replaces the whole value. The promise of a call does not reject: the error becomes a part of the
+ * value. This module does not import React.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -92,8 +92,8 @@ export class Store {
     if (!this.#made) void this.#run(() => this.#make(make));
     return () => {
       this.#isInUse = false;
-      // In development, React's StrictMode ends each effect once, and immediately starts it again. The store therefore
-      // waits a moment, and then disposes of the license only if no component has started to use it again.
+      // In development, React's StrictMode ends each effect once, and starts it again at once. So the store waits a
+      // moment, and disposes of the license only if no component uses it again.
       setTimeout(() => this.#isInUse || this.#disposeMade());
     };
   }

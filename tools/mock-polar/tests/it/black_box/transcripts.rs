@@ -2,9 +2,9 @@
 //! A reply with status 422 describes problems. For each problem, only the type, the location and the input are
 //! compared.
 //!
-//! Ids, keys, tokens and codes are random words on both servers, unless they are in the seed. When such a word appears
-//! in a recorded reply for the first time, the test notes the word that the local reply has in the same place. From
-//! then on, the test treats these two words as equal.
+//! Ids, keys, tokens and codes are random words on both servers, unless they are in the seed. When a recorded reply has
+//! a random word for the first time, the test notes the word in the same place of the local reply. From then on, it
+//! treats these two words as equal.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
