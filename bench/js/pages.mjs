@@ -1,8 +1,9 @@
 // Measures how long a page on a phone takes until its first decision, with this project's package and with each peer
-// that uses Polar. The packages take turns in several rounds. `node pages.mjs CACHE POLAR PACKAGE` prints, as JSON, how
-// many milliseconds pass in each round between the moment at which the page begins to load its script and the decision.
-// If CACHE is `cold`, the page downloads all of its files. If CACHE is `warm`, the files are in the browser's cache. In
-// both cases, the page has already stored a license.
+// that uses Polar. The packages take turns in several rounds. The page has stored a license earlier.
+//
+// `node pages.mjs CACHE POLAR PACKAGE` prints, as JSON, the milliseconds in each round from the moment when the page
+// begins to load its script until the decision. If CACHE is `cold`, the page downloads all of its files. If CACHE is
+// `warm`, the files are in the browser's cache.
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";

@@ -1,6 +1,6 @@
-// Measures how long it takes to read the license in Node. The subjects take turns in several rounds, and `node
-// reads.mjs PACKAGE` prints as JSON how many nanoseconds one call took in each round. The subject `clocks` only reads
-// both clocks, which is the least that a read could cost.
+// Measures how long it takes to read the license in Node. The subjects take turns in several rounds. `node reads.mjs
+// PACKAGE` prints, as JSON, how many nanoseconds one call took in each round. The subject `clocks` only reads both
+// clocks, which is the least that a read could cost.
 
 const PRO = "de300000-0000-4000-8000-0000000000b1";
 const ROUNDS = 15;

@@ -6,8 +6,8 @@
 //! expected result, the program panics.
 //!
 //! To count the instructions or system calls of one operation, `cargo xtask bench` runs the program with two different
-//! counts. The additional cost of the longer run, divided by the number of additional operations, is the cost of one
-//! operation, without the preparation.
+//! counts. It divides the difference in cost by the difference in count. So the cost of the preparation is not
+//! included.
 
 use std::env;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub fn repeat(operation: impl FnMut()) {
     println!("{}", nanoseconds(operation));
 }
 
-/// Performs the operation on two threads at the same time, on each of them as often as [`repeat`] does. Prints how many
+/// Performs the operation on two threads at the same time, as often on each as [`repeat`] does. Prints how many
 /// nanoseconds the slower thread took.
 pub fn repeat_on_two_threads(operation: impl Fn() + Sync) {
     let start = Barrier::new(2);

@@ -1,6 +1,6 @@
 //! Calls the functions of the C library in any order, as a program in C may. The program keeps and frees objects at any
-//! time and calls the library from callbacks; its store and its Polar fail at times. Checks that each object is passed
-//! to the caller once, with a return code that says so, and that each destructor is called once.
+//! time, and calls the library from callbacks. Its store and its Polar fail at times. Checks that the caller gets each
+//! object once, with a return code that says so, and that each destructor is called once.
 //!
 //! The program follows the header's rules: it never uses an object that it has freed.
 
@@ -24,13 +24,13 @@ const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
-/// The time by which the clock advances whenever it is read, so that no call has to wait.
+/// The time by which the clock advances at each reading, so that no call has to wait.
 const TICK_MS: u64 = 600;
-/// The time limit for a call of a destructor by another thread.
+/// The time limit for another thread to call a destructor.
 const PATIENCE: Duration = Duration::from_secs(30);
 const OK: i32 = 0;
 
-/// Runs a program. Each byte is one choice; the program takes its choices in this order, and ends after the last.
+/// Runs a program. The program makes one choice for each byte, in this order, and ends after the last byte.
 pub fn run(data: &[u8]) {
     let mut program = Program::new(data);
     while !program.choices.is_empty() {
@@ -54,7 +54,7 @@ struct World {
     license: AtomicUsize,
     /// The license that a callback freed during the last call.
     freed: AtomicUsize,
-    /// Whether operations may be running for which the program does not wait.
+    /// Whether there may be running operations that the program does not wait for.
     refreshes: AtomicBool,
 }
 
@@ -152,8 +152,8 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
 
 extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
     let world = world(user_data);
-    // a callback acts only if no other operation can be running, because the program waits for running operations and
-    // frees nothing until then
+    // While other operations may be running, a callback does nothing, because the program must wait for them before it
+    // frees anything.
     let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
     let license = world.license();
     match habit {
@@ -181,7 +181,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
         assert_eq!(polar_license_response_set_location(response, location.as_ptr()), OK);
     }
     let set = match answer {
-        // sends no reply, because the library would really wait after a 429
+        // no reply, because after a 429 the library would really wait
         Answer::Reply { status: 429, .. } => OK,
         Answer::Reply { status, body, .. } => {
             polar_license_response_set(response, i32::from(status), -1, body.as_ptr(), body.len())
@@ -622,7 +622,7 @@ impl Portal {
         }
     }
 
-    /// Returns the handle that one of the program's replies has at this place. Returns 0 if there is no handle.
+    /// Returns the handle at one of the `OBJECTS` of one of the program's replies. Returns 0 if there is no handle.
     fn handle(&self, choice: u8, place: u8) -> u32 {
         let reply = pick(choice, &self.replies).unwrap_or(null_mut());
         polar_license_reply_handle(reply, OBJECTS[usize::from(place) % OBJECTS.len()].as_ptr())

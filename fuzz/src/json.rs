@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{ORGANIZATION, key, value};
 
-/// A depth of nesting that the crate reads at least. serde_json reads documents that are nested twice as deep.
+/// The depth of nesting that the crate must be able to read. serde_json reads documents that are nested twice as deep.
 const DEPTH: usize = 60;
 
 /// Inserts the bytes into a denial as the value of one member. The crate must read the denial if and only if the whole

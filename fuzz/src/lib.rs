@@ -51,8 +51,8 @@ pub(crate) fn assert_printable(text: &str) {
     assert!(!text.contains(TOKEN), "the token is in {text:?}");
 }
 
-/// Reads JSON with serde_json. Returns `None` for JSON that serde_json cannot represent: with a number that is too
-/// large, or an escape for half a character.
+/// Reads JSON with serde_json. Returns `None` if serde_json cannot represent the JSON, because a number is too large or
+/// an escape stands for half a character.
 pub(crate) fn value(document: &[u8]) -> Option<Value> {
     match serde_json::from_slice(document) {
         Ok(value) => Some(value),

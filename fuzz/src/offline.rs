@@ -1,6 +1,6 @@
-//! Reads the texts that people carry between a computer without a network (A) and another one (B): the request, the
-//! answer and the return. Each text is arbitrary, or is a genuine text with changes: to its characters, or to its bytes
-//! with a checksum that fits.
+//! Reads the texts that people carry between a computer without a network (A) and a computer with one (B): the request,
+//! the answer and the return. The target passes an arbitrary text, or a genuine text with changed characters, or a
+//! genuine text with changed bytes and a checksum that fits them.
 
 use std::sync::OnceLock;
 
@@ -20,8 +20,8 @@ use super::{KEY, ORGANIZATION, assert_printable};
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CHECKSUM_BYTES: usize = 5;
 
-/// Reads a text. The first byte chooses the computer and the kind of the text, and the second one says what the rest is:
-/// the text itself, changes to the characters of the genuine text, or changes to its bytes.
+/// Reads a text. The first byte chooses the kind of the text, and so the computer that reads it. The second byte says
+/// what the rest is: the text itself, changes to the characters of the genuine text, or changes to its bytes.
 pub fn run(data: &[u8]) {
     let [kind, way, rest @ ..] = data else { return };
     let texts = genuine();
@@ -56,7 +56,7 @@ fn request(text: &str) {
     }
 }
 
-/// Imports an answer on A, whose request waits.
+/// Imports an answer on A, which has a request that waits for it.
 fn answer(text: &str, texts: &Texts) {
     let mut a = Computer { stored: texts.waiting.clone(), ..Computer::new(device_a()) };
     a.run(Operation::Open, None);
@@ -96,7 +96,7 @@ fn assert_refused(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
 }
 
-/// The texts of a story without faults, and A's record while its request waits.
+/// The texts of a story without faults, and A's record after it has made its request.
 struct Texts {
     request: String,
     answer: String,
@@ -145,7 +145,7 @@ impl Computer {
         self.run(operation, polar).text.expect("a text").into_string()
     }
 
-    /// Runs an operation. Without a Polar, no request leaves.
+    /// Runs an operation. If `polar` is `None`, every request fails.
     fn run(&mut self, operation: Operation, mut polar: Option<&mut Polar>) -> Outcome {
         let now = Now { wall: Timestamp::from_unix_ms(1_795_266_000_000), mono: 1_000 };
         let mut step = self.engine.begin(operation, now);
@@ -174,8 +174,8 @@ impl Computer {
     }
 }
 
-/// Changes bytes. Each change takes three bytes: the first two are a position, and the third is the byte to write there.
-/// If the position is the end, the byte is appended. If it is beyond the end, the third byte is instead the length to
+/// Changes bytes. Each change consists of a position (two bytes) and a value (one byte). The value is written at the
+/// position, or appended if the position is the end. If the position is beyond the end, the value is the length to
 /// which the bytes are cut.
 fn changed(bytes: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
@@ -191,7 +191,7 @@ fn changed(bytes: &[u8], changes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Returns whether two texts have the same letters and digits, which is all that counts.
+/// Returns `true` if two texts have the same letters and digits. Other characters do not count.
 fn same_digits(one: &str, other: &str) -> bool {
     let digits = |text: &str| {
         let (head, rest) = text.split_once('-').unwrap_or((text, ""));

@@ -60,13 +60,13 @@ impl Polar {
 }
 
 /// Answers a request of the customer portal. If the answer is a redirection, returns its target too. Returns `None` for
-/// validate, activate and deactivate, which [`Polar::answer`] answers.
+/// validate, activate and deactivate; [`Polar::answer`] answers these.
 pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Answer, Option<&'static str>)> {
     let path = url.split_once("/v1/").map_or("", |(_, path)| path);
     let path = path.split('?').next().unwrap_or_default();
     let at = at.to_string();
     let one = || listed_key(LICENSE, KEY, Some(1), choice.is_multiple_of(2), &at);
-    // a second key: the app must also judge an answer that Polar gave to somebody else
+    // a second key, so that the app must also judge an answer that Polar gave to another customer
     let two = || listed_key(ORGANIZATION, "FUZZ-TWO", None, false, &at);
     let answer = match (path, choice) {
         (

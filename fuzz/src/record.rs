@@ -10,8 +10,8 @@ use polar_license::{State, Timestamp};
 use super::assert_printable;
 use super::steps::{World, engine};
 
-/// Opens a record. The first byte says what the rest is: the record itself, or a list of changes to the record that
-/// this device wrote.
+/// Opens a record. The first byte says what the rest is: the record itself, or changes to a record that this device
+/// wrote.
 pub fn run(data: &[u8]) {
     let Some((kind, rest)) = data.split_first() else { return };
     let stored = if kind % 2 == 0 { rest.to_vec() } else { changed(genuine(), rest) };
@@ -69,7 +69,7 @@ impl Device {
 /// Returns the record of a device with an active license.
 fn genuine() -> &'static [u8] {
     static RECORD: OnceLock<Vec<u8>> = OnceLock::new();
-    // the choices: read the clock, activate, and no failure
+    // these bytes choose: read the clock, activate, and no failure
     RECORD.get_or_init(|| {
         let mut world = World::new(&[0, 7, 0, 0, 0, 0, 0, 0]);
         world.act();
@@ -77,8 +77,8 @@ fn genuine() -> &'static [u8] {
     })
 }
 
-/// Changes the record. Each change takes three bytes: the first two are a position, and the third is the byte to write
-/// there. If the position is beyond the end, the third byte is instead the length to which the record is cut.
+/// Changes the record. Each change consists of a position (two bytes) and a value (one byte). The value is written at
+/// the position. If the position is beyond the end, the value is the length to which the record is cut.
 fn changed(record: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut record = record.to_vec();
     for change in changes.chunks_exact(3) {

@@ -1,5 +1,5 @@
-//! Drives the engine through operations, answers, failures of the store, changes of the clock and ends of processes, in
-//! any order.
+//! Drives the engine with any sequence of operations, answers, failures of the store, changes of the clock, and ends of
+//! processes.
 
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Patience, Step, Turn};
@@ -12,10 +12,10 @@ use super::{KEY, ORGANIZATION, assert_printable};
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
-/// The limit of steps for one operation. No operation needs so many.
+/// The limit of steps for one operation. Every operation needs fewer.
 const MOST_STEPS: usize = 80;
 
-/// Runs a world. Each byte is one choice; the world takes its choices in this order, and ends after the last.
+/// Runs a world. The world makes one choice for each byte, in this order, and ends after the last byte.
 pub fn run(data: &[u8]) {
     let mut world = World::new(data);
     while !world.choices.is_empty() {

@@ -8,13 +8,13 @@ use polar_license::Timestamp;
 /// The Unix times, in milliseconds, of the years 0 to 9999.
 const FOUR_DIGITS: Range<i64> = -62_167_219_200_000..253_402_300_800_000;
 
-/// Reads a time. Checks that it is the instant that the text names, that it is written as the same instant, and that
-/// arithmetic with it does not overflow.
+/// Reads a time. Checks that the result is the instant that the text names, that it is formatted as the same instant,
+/// and that arithmetic with it does not overflow.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some(time) = Timestamp::parse(text) else { return };
     assert_eq!(Some(time.unix_ms()), milliseconds(text), "{text:?} is read as {time}");
-    // because of an offset, the instant may lie outside the years that RFC 3339 can write
+    // an offset can move the instant out of the years that RFC 3339 can write
     if FOUR_DIGITS.contains(&time.unix_ms()) {
         assert_eq!(Timestamp::parse(&time.to_string()), Some(time), "{text:?} is written as {time}");
     }

@@ -48,8 +48,8 @@ pub(crate) fn now(wall: f64, mono: f64) -> Now {
     Now { wall: Timestamp::from_unix_ms(wall as i64), mono: mono as u64 }
 }
 
-/// Converts a number of uses from JavaScript's number type. Returns 0 if `count` is not a whole number; the engine
-/// refuses 0.
+/// Converts a number of uses from JavaScript's number type. Returns 0, which the engine refuses, if `count` is not a
+/// whole number.
 pub(crate) fn count(count: f64) -> u32 {
     // `as` saturates at the limits of `u32`
     if count.fract() == 0.0 { count as u32 } else { 0 }

@@ -31,8 +31,8 @@ mod values;
 
 pub use engine::Engine;
 
-/// The allocator. It is smaller than the standard library's, but works only in programs with one thread. That is safe,
-/// because talc's constructor does not compile for a target with threads.
+/// The allocator. It is smaller than the standard library's, but works only in programs with one thread. For a target
+/// with threads, talc's constructor does not compile.
 #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -1,5 +1,6 @@
-//! The methods with which a computer acts for others that are never online. A page must not use them, because it would
-//! publish the app secret, so the usual WebAssembly does not contain them: they would add 2.4 KB to every page.
+//! The methods with which a computer acts for computers that are never online. They need the app secret, which
+//! everybody can read in a page. So pages must not use these methods, and the usual WebAssembly does not contain them.
+//! They would add 2.4 KB to every page.
 
 use crate::arguments::now;
 use crate::engine::{Engine, NextStep, configured, host, pacer};

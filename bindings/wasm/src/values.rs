@@ -145,8 +145,7 @@ impl From<store::Change> for Change {
 }
 
 impl Look {
-    /// Converts the engine's answer: refresh, or wait and ask again. A wait that is longer than `end` is shortened to
-    /// `end`.
+    /// Converts the engine's answer: refresh, or wait and ask again. Shortens a wait that is longer than `end`.
     pub(crate) fn of(look: engine::Look, end: Duration) -> Self {
         match look {
             engine::Look::Refresh(Patience::Short) => Self::Refresh { patience: "short" },
@@ -180,13 +179,12 @@ pub(crate) fn defect(what: &str) -> JsValue {
     js_sys::Error::new(what).into()
 }
 
-/// Returns the exception for a number whose step was already resumed or never existed.
+/// Returns the exception for a number that no step has, or whose step was resumed already.
 pub(crate) fn no_such_step() -> JsValue {
     defect("no step has this number")
 }
 
-/// Returns the exception for a call that tries to resume a step of the wrong kind. Each method resumes the steps of one
-/// kind.
+/// Returns the exception for a call of the wrong method: each method resumes only steps of one kind.
 pub(crate) fn another_kind() -> JsValue {
     defect("the step with this number is of another kind")
 }

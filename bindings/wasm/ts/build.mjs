@@ -144,8 +144,8 @@ async function commonJs(file) {
 
 function optimize(input, output) {
   const wasmOpt = fileURLToPath(import.meta.resolve("binaryen/bin/wasm-opt"));
-  // Without further flags, wasm-opt uses only the WebAssembly features that the compiler has listed in the file. No
-  // further features may be enabled, because a browser can load the file only if it supports every feature in it.
+  // No flag enables a WebAssembly feature. So wasm-opt uses only those that the compiler has listed in the file. A
+  // browser that lacks one of the features in a file cannot load the file.
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
@@ -156,9 +156,9 @@ function ascii(wasm) {
 }
 
 /**
- * Turns the output of wasm-bindgen into the body of a function. The output is a module with one variable for the
- * WebAssembly instance, so it can create only one instance. After a trap, a new instance is necessary. The function
- * creates one at each call. The UTF-8 codec is a parameter of the function.
+ * Turns the output of wasm-bindgen into the body of a function that creates an instance of the WebAssembly at each
+ * call. The output itself is a module, which keeps its only instance in a variable. After a trap, a new instance is
+ * necessary. The UTF-8 codec is a parameter of the function.
  */
 async function glue(path) {
   const { outputFiles } = await build({

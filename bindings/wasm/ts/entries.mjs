@@ -4,8 +4,8 @@
  */
 
 /**
- * The entries that are built together. Code that several of them share is written to a file only once. A program that
- * loads two of these entries therefore has only one engine and one class `LicenseError`.
+ * The entries that are built together. Code that several of them share is written to one file. So a program that loads
+ * two of these entries has only one engine and one class `LicenseError`.
  */
 export const ENTRIES = {
   index: "index",

@@ -1,8 +1,10 @@
 /**
- * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets a file `NAME.d.cts`, which refers
- * to the declarations in `types/`, and a file `NAME.d.ts`, which refers to `NAME.d.cts`. Declarations that no entry
- * refers to are left out. Everything is declared only once, in the files for CommonJS. ES modules can import from
- * CommonJS, so a class has the same type in both module systems. `cargo xtask package npm` runs this script.
+ * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets two files. `NAME.d.cts` refers to
+ * the declarations in `types/`, and `NAME.d.ts` refers to `NAME.d.cts`. Declarations that no entry refers to are left
+ * out.
+ *
+ * Everything is declared only once, for CommonJS. ES modules can import from CommonJS, so a class has the same type in
+ * both module systems. `cargo xtask package npm` runs this script.
  */
 
 import { execFileSync } from "node:child_process";

@@ -233,8 +233,8 @@ impl Default for Serve {
     }
 }
 
-/// Parses the process's arguments. Wrong usage is an error, and so is a request for the help or the version. The caller
-/// must print the error.
+/// Parses the process's arguments. Returns an error if the command line is wrong. Also returns an error if the user
+/// asks for the help or the version, because clap reports these texts as errors. The caller must print the error.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
     let matches =
         variables::parse(CommandLine::command(), command).map_err(|error| without_usage(without_secrets(error)))?;
@@ -533,9 +533,9 @@ impl Command {
     }
 }
 
-/// The common options after the subcommand. [`variables::parse`] requires that they have no environment variables. clap
-/// describes them only for the subcommand that is called. Describing them for every subcommand would take longer than
-/// everything else that `status` does.
+/// The common options that stand after the subcommand. Unlike those before it, they do not read environment variables;
+/// [`variables::parse`] says why. They are added only to the subcommand that is called. Adding them to every subcommand
+/// would take longer than all other work of `status`.
 #[derive(Default)]
 struct After(Common);
 
@@ -571,9 +571,8 @@ impl FromArgMatches for After {
 }
 
 impl AppOptions {
-    /// Returns an error if the command line lacks an option that every operation on the license needs. `feature` is the
-    /// feature that the user asks about, if there is one. If `--feature` does not define this feature, that is an error
-    /// too.
+    /// Returns an error if `--organization` is missing, which every operation on the license needs. `feature` is the
+    /// feature that the user asks about, if there is one. Also returns an error if no `--feature` defines this feature.
     pub(crate) fn missing(&self, feature: Option<&str>) -> Option<(ErrorKind, String)> {
         if self.organization.is_none() {
             let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
@@ -600,9 +599,9 @@ impl AppOptions {
 }
 
 impl Common {
-    /// Merges the options after the subcommand into the options before it. If an option has a value on both sides, the
-    /// later value wins. If an option is a list, the two lists are joined. (clap's global arguments would drop the part
-    /// of a list that stands before the subcommand.)
+    /// Merges the options after the subcommand into the options before it. If both have a value for an option, the
+    /// later one wins. Lists are joined. (clap's global arguments would drop the part of a list that stands before the
+    /// subcommand.)
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.conditions.extend(after.conditions);
@@ -713,14 +712,14 @@ fn condition(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// Converts an error about wrong usage to an error of the library. Returns `None` if the command line does not contain
-/// `--json`. Also returns `None` if the user asked for the help or the version, which clap reports as an error too.
+/// Converts clap's error about a wrong command line to an error of the library, which is printed as JSON. Returns
+/// `None` if the command line does not contain `--json`, or if the user only asked for the help or the version.
 pub(crate) fn usage_error(error: &clap::Error) -> Option<Error> {
     if !error.use_stderr() || !env::args_os().any(|argument| argument == "--json") {
         return None;
     }
     let text = error.render().to_string();
-    // clap's advice follows after an empty line, and is left out
+    // keep the text before the first empty line; clap's advice follows it
     let first = text.split("\n\n").next().unwrap_or_default();
     let words: Vec<_> = first.trim_start_matches("error: ").split_whitespace().collect();
     Some(Error::new(Kind::InvalidConfig, words.join(" ")))
@@ -752,8 +751,8 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Masks every quoted text (in backticks or quotation marks) that may be a secret. A message always quotes the text
-/// that the user has entered.
+/// Masks the parts of a message that may be secrets. Looks only at texts in backticks or quotation marks, because a
+/// message always quotes the user's input.
 pub(crate) fn mask_input(message: &str) -> String {
     let mask = |message: String, mark: &str| {
         let parts = message.split(mark).enumerate();
@@ -766,8 +765,7 @@ pub(crate) fn mask_input(message: &str) -> String {
     ["`", "\""].into_iter().fold(message.to_owned(), mask)
 }
 
-/// Returns what to show instead of a text that may be a secret in the wrong place. Returns `None` if the text may be
-/// shown.
+/// Returns the masked form of a text that may be a secret in the wrong place. Returns `None` if the text may be shown.
 fn masked(text: &str) -> Option<String> {
     if may_be_customer_data(text) {
         return Some(String::from("****"));

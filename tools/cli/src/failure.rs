@@ -1,5 +1,5 @@
-//! Failures as JSON. Each has the same members: the error, and the license as it is after the failure. The license is
-//! null if the command ended before it opened the license.
+//! A failure as JSON. The object has two members: `error`, and `license`, which is the license after the failure.
+//! `license` is null if the command ended before it opened the license.
 
 use crate::args;
 use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
@@ -34,8 +34,8 @@ pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Res
     serde_json::to_string(&FailureJson { error: error.into(), license })
 }
 
-/// Returns `true` if the error means that the command line is wrong. The library's sentence is written for users of an
-/// app, and would blame the app. The command therefore prints a different sentence for such an error.
+/// Returns `true` if the error means that the command line is wrong. The library's message for such an error blames the
+/// app, because it is written for the app's users. The command therefore prints the detail instead.
 pub(crate) fn is_wrong_usage(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::InvalidConfig)
         && error.message() == Error::new(error.kind(), error.detail()).message()

@@ -13,7 +13,7 @@ use std::io;
 pub(crate) struct Report {
     pub(crate) decision: Decision,
     pub(crate) exit: Exit,
-    /// A line that tells people about a result that is not part of the decision.
+    /// A line for people about a result that the decision does not contain, such as a released seat.
     pub(crate) headline: Option<String>,
     /// An additional result, as members of the JSON for scripts.
     pub(crate) extra: Extra,
@@ -23,10 +23,10 @@ pub(crate) struct Report {
 pub(crate) enum Extra {
     Nothing,
     Deactivated(Deactivated),
-    /// The seat that stays taken although this device has forgotten its license, if the license had one.
+    /// The seat that stays taken after `forget`. `None` if the forgotten license had no seat.
     TakenSeat(Option<String>),
     Feature(Feature),
-    /// The key that has replaced another one. Only its last six characters are shown.
+    /// The new key after a replacement. Only its last six characters are shown.
     NewKey(String),
     /// A text for another computer. The command prints nothing else on stdout, so that the output can be written to a
     /// file.
@@ -85,8 +85,9 @@ pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
     fail_before(error, None, as_json, show::again(error))
 }
 
-/// Prints the error of an operation, and the decision in the error. If there is none, the JSON and the exit status are
-/// based on `license`. `again` says what to do after the cause has been removed.
+/// Prints the error of an operation, and the decision in the error. If the error contains no decision, the JSON and the
+/// exit status use `license` instead. `again` is the advice on how to repeat the operation after its cause of failure
+/// has been removed.
 pub(crate) fn fail_before(error: &Error, license: Option<&Decision>, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
     if as_json {
@@ -167,9 +168,9 @@ fn allows(decision: Decision, feature: String) -> Report {
 }
 
 impl Report {
-    /// Returns one JSON object. It contains the members of the decision, followed by the members of the additional
-    /// result. A report about a feature is different: its object has one member for the feature and one for the
-    /// decision. They are kept apart because each of them contains a member named `allowed`.
+    /// Returns one JSON object, with the members of the decision and then those of the additional result. A report
+    /// about a feature is different: both parts have a member named `allowed`, so its object has one member for each
+    /// part.
     pub(crate) fn json(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         #[serde(untagged)]

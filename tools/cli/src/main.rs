@@ -1,5 +1,5 @@
-//! The `polar-license` command. It has one subcommand for each operation of the library, for scripts and for trying the
-//! library out, and a local Polar on which operations can be tried.
+//! The `polar-license` command, for scripts and for trying the library out. It has one subcommand for each operation of
+//! the library, and one that runs a local Polar on which operations can be tried.
 //!
 //! ```text
 //! main ─► args ─┬► license ─► polar_license::blocking::Client     one operation, one decision, one exit status

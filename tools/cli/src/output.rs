@@ -16,8 +16,8 @@ pub(crate) fn error(message: &str) {
     note(&format!("error: {message}"));
 }
 
-/// Writes an error to stderr: the sentence for the user, then the detail for developers if it says more. If the command
-/// line is wrong, writes only the detail, because the sentence would blame the app.
+/// Writes an error to stderr: first the sentence for the user, then the detail for developers if it says more. If the
+/// command line is wrong, writes only the detail, because the sentence would blame the app.
 pub(crate) fn failure(failure: &Error) {
     if is_wrong_usage(failure) {
         return error(&failure::detail(failure));

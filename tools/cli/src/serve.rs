@@ -10,11 +10,10 @@ use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::{env, fs, io};
 
-/// The handler is set before the address is printed. A program that waits for the address may interrupt this process as
-/// soon as the program has read the address.
+/// Runs the local Polar until the user interrupts it. Prints its address and its keys first.
 pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
-    // the handler is set before the address is printed, because a program that reads the address may end this process
-    // at once
+    // The handler is set before the address is printed, because a program that reads the address may interrupt this
+    // process at once.
     let (end, ended) = mpsc::channel();
     ctrlc::set_handler(move || {
         // an error is ignored: it means that the process is already ending after an earlier interruption

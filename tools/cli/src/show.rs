@@ -30,7 +30,7 @@ pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> Str
     lines(decision, next_step, error.next_url())
 }
 
-/// Returns advice about what to do after the cause of a failure has been removed.
+/// Returns advice on how to repeat an operation after the cause of its failure has been removed.
 pub(crate) fn again(error: &Error) -> &'static str {
     if error.maybe_applied() {
         "look at what `polar-license validate` shows before you run the same command again"

@@ -1,5 +1,5 @@
-//! Writes the library's log to stderr. Leaves out the logs of other crates: ureq logs whole requests at level `trace`,
-//! and they contain keys.
+//! Writes the library's log to stderr. Leaves out the logs of other crates, because at level `trace` ureq logs whole
+//! requests, which contain keys.
 
 use log::LevelFilter;
 use std::io::Write;

@@ -1,6 +1,6 @@
-// The computers on which the app runs. Each has a disk that outlives the app, a clock that its user can set, and a
-// network. When the page lets hours pass, the same hours pass on all computers. Everything is in this page's memory,
-// and is gone when the page is closed.
+// The computers on which the app runs. Each has a disk, a clock that its user can set, and a network. The disk keeps
+// its contents when the app ends. When the page lets hours pass, they pass on all computers. Everything is in this
+// page's memory, and is gone when the page is closed.
 
 import { send } from "./polar.mjs";
 

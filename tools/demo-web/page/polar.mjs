@@ -20,8 +20,8 @@ setInterval(() => polar.work(), LOOK_MS);
 /** Sends a request of an app to Polar, over a network that may be broken. */
 export async function send(url, init, network) {
   if (network === "offline") throw unreachable();
-  // This call is not awaited. `exchange` passes a request to Polar before it waits for anything, so the fault is in
-  // force before the app's request is sent in the next line.
+  // Not awaited: `exchange` passes a request to Polar before it waits for anything. So the fault is in force before the
+  // next line sends the app's request.
   if (FAULTS[network]) void ask("POST", "/faults", { ...FAULTS[network], times: 1 });
   const response = await exchange(url, init);
   // a browser hides replies that do not allow the page's origin, such as the replies of captive portals

@@ -25,7 +25,7 @@ const LATER = "The app learns of it when it next asks.";
 const CONTROLS = {
   enter() {
     app.dialog.show(chosen());
-    // brings the frame into view: the dialog opens in the frame, which a phone may show above or below the controls
+    // The dialog opens in the frame. On a phone, the frame may be out of view.
     frame.scrollIntoView({ block: "nearest" });
   },
   async check() {

@@ -28,8 +28,8 @@ export function logAction(text) {
 }
 
 /**
- * Adds an entry for a check that the user asked for. If the check finds a problem, the problem is shown even if the
- * last decision had the same one.
+ * Adds an entry for a check that the user asked for. If the check finds a problem, the problem gets an entry even if it
+ * was shown before.
  */
 export function logCheck() {
   logAction("The app asks Polar.");
@@ -37,8 +37,8 @@ export function logCheck() {
 }
 
 /**
- * Adds an entry for a decision, unless the decision differs from the last one only in its dates. Also adds an entry for
- * the decision's problem, unless the last decision had the same problem.
+ * Adds an entry for a decision, unless it is equal to the last one apart from its dates. Also adds an entry for the
+ * decision's problem, unless the last decision had the same problem.
  */
 export function logDecision({ state, reason, allowed, message, nextStep, features, problem }) {
   const decision = JSON.stringify([state, reason, message, nextStep, features]);

@@ -1,5 +1,5 @@
-//! Customers. Polar sends their personal data with every license. So does this server, but it invents the data. Tests
-//! can therefore search for the data in files and logs. All addresses end in `example.com`.
+//! Customers. Polar sends their personal data with every license, and so does this server. But here the data is
+//! invented, so that tests can search for it in files and logs. All addresses end in `example.com`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

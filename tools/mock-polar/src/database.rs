@@ -69,7 +69,7 @@ impl Database {
         LicenseView::of(license, self.customer(license.customer))
     }
 
-    /// Returns the license as Polar shows it at endpoints that require the license's key.
+    /// Returns the license as Polar shows it to a sender that knows the license's key.
     pub(crate) fn held_license_view<'a>(&'a self, license: &'a License, version: ApiVersion) -> HeldLicenseView<'a> {
         let member = license.member.and_then(|id| self.member(id));
         let holder = (version >= ApiVersion::V2026_10).then(|| HolderView::of(member));

@@ -34,8 +34,8 @@ pub(crate) struct ReplyBody {
     /// The events that follow `rest`.
     stream: Option<Stream>,
     chunked: bool,
-    /// Whether sending has begun. For a truncated body: whether `poll_frame` has returned `Pending` once, which makes
-    /// hyper flush the bytes that were sent. For a huge body: whether the opening quote was sent.
+    /// Whether sending has begun. For a truncated body, this means that `poll_frame` has returned `Pending` once, which
+    /// makes hyper flush the bytes. For a huge body, it means that the opening quote was sent.
     started: bool,
 }
 
@@ -81,8 +81,8 @@ impl Body for ReplyBody {
             }
             Delivery::Truncated if !self.rest.is_empty() => self.take(usize::MAX),
             Delivery::Truncated if !self.started => {
-                // If a body fails, hyper drops the bytes that it has not flushed yet. hyper flushes when `poll_frame`
-                // returns `Pending`. So this function returns `Pending` once before the body fails.
+                // When a body fails, hyper drops the bytes that it has not flushed yet. It flushes when `poll_frame`
+                // returns `Pending`. So this function returns `Pending` once, and then lets the body fail.
                 self.started = true;
                 cx.waker().wake_by_ref();
                 Poll::Pending

@@ -87,8 +87,8 @@ pub(crate) enum Target {
     OtherMethod {
         allowed: &'static str,
     },
-    /// No endpoint has this path, but the endpoint with the path `path` would match if the slashes at the end were
-    /// ignored. For example, the request has `/v1/customers`, and `path` is `/v1/customers/`.
+    /// No endpoint has this path, but an endpoint has `path`, which differs only in the slashes at the end. For
+    /// example, the request has `/v1/customers`, and `path` is `/v1/customers/`.
     OtherSlash {
         path: String,
     },

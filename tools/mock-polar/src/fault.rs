@@ -49,8 +49,10 @@ pub enum Garbage {
 /// |---|---|---|
 /// | [`captive_portal`](Self::captive_portal), [`server_error`](Self::server_error), [`server_error_html`](Self::server_error_html), [`reply`](Self::reply) | only with [`after_handling`](Self::after_handling) | no |
 /// | [`rate_limited`](Self::rate_limited), [`huge_body`](Self::huge_body), [`garbage`](Self::garbage) that replaces the reply | only with `after_handling` | yes |
-/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | only with `after_handling`; otherwise Polar handles the request when the stall or the delay ends | those of Polar |
+/// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | only with `after_handling` | those of Polar |
 /// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | those of Polar |
+///
+/// Without `after_handling`, Polar handles a stalled or delayed request when the stall or the delay ends.
 ///
 /// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.
 /// [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and [`skip`](Self::skip) and
@@ -291,8 +293,8 @@ struct Rule {
     skip: u32,
     /// The number of requests to which the fault still applies. `None` if the number is not limited.
     left: Option<u32>,
-    /// The sender of a channel that carries no messages. It is dropped when the fault is removed. Stalled requests wait
-    /// for this, and then continue.
+    /// Dropped when the fault is removed. Stalled requests wait for this, and then continue. The channel carries no
+    /// messages.
     in_force: watch::Sender<()>,
 }
 
@@ -337,9 +339,8 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Returns the fault that applies to a request, if there is one. Also counts the request, because a fault may
-    /// skip some requests, or apply to a limited number of them. `endpoint` is `None` if the request's path belongs to
-    /// no endpoint.
+    /// Returns the fault that applies to a request, if there is one. Counts the request, because a fault may skip some
+    /// requests, or apply to only a few. `endpoint` is `None` if the request's path belongs to no endpoint.
     pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {
             if rule.left == Some(0) || (rule.fault.on.is_some() && rule.fault.on != endpoint) {

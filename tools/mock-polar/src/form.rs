@@ -162,8 +162,8 @@ impl Form {
         self.problems.push(Problem::new(rule, self.at(&[name]), input));
     }
 
-    /// Checks one member of an object that contains no other objects. pydantic tries to read the value as four types,
-    /// and reports a problem for each type that does not fit. So an unsuitable value has four problems.
+    /// Checks one member of an object that contains no other objects. Like pydantic, tries to read the value as four
+    /// types, and reports a problem for each type that does not fit. So an unsuitable value has four problems.
     fn check_member(&mut self, name: &str, key: &str, value: &Value) {
         let problem = |rule, last, input: Value| Problem::new(rule, self.at(&[name, key, last]), input);
         let mut problems = Vec::new();

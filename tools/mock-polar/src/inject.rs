@@ -29,8 +29,8 @@ pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Applies the fault. `polar` returns Polar's reply, and makes Polar handle the request unless that has already
-/// happened. `polar` is called at most once.
+/// Applies the fault. Calls `polar` at most once to get Polar's reply. The call also makes Polar handle the request,
+/// unless that has already happened.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,

@@ -86,8 +86,8 @@ pub(crate) struct Seat {
 }
 
 impl License {
-    /// Returns a granted key without limits, with a random id. Its creation date is the date that everything in a seed
-    /// has.
+    /// Returns a granted key without limits, with a random id. Its creation date is the one that all objects of a seed
+    /// share.
     pub(crate) fn blank() -> Self {
         Self {
             id: Uuid::new_v4(),
@@ -192,7 +192,7 @@ impl<'a> LicenseView<'a> {
     }
 }
 
-/// A license as Polar shows it at endpoints that require the license's key.
+/// A license as Polar shows it to a sender that knows the license's key.
 #[derive(Serialize)]
 pub(crate) struct HeldLicenseView<'a> {
     #[serde(flatten)]

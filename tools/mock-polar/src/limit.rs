@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// The sender of a request, whose rate limit applies to the request. A request without a token is counted for the
-/// address from which it was sent. A request with a token is counted for the holder of the token if the token was valid
-/// within the last five minutes, and otherwise for the token itself.
+/// The sender by which Polar counts a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
+    /// The address from which a request without a token was sent.
     Address(String),
     /// A token that Polar has not accepted within the last five minutes.
     Token(String),
+    /// The holder of a token that Polar has accepted within the last five minutes.
     Known(Subject),
 }
 
@@ -66,7 +66,7 @@ impl Zone {
         })
     }
 
-    /// Returns the length of each time window, and the number of requests that are admitted in a window of that length.
+    /// Returns the time windows of this zone: the length of each, and the number of requests that are admitted in it.
     fn windows(self, identity: &Identity) -> &'static [(Duration, u32)] {
         match (self, identity) {
             (Self::Codes, _) => &[(MINUTE, 6), (HOUR, 12)],
@@ -78,9 +78,8 @@ impl Zone {
         }
     }
 
-    /// Returns how long a sender is blocked after too many requests to the paths of this zone, or `None` if the zone
-    /// blocks nobody. During that time Polar refuses the sender's requests to every path that has a zone, not only to
-    /// those of this zone.
+    /// Returns how long Polar blocks a sender after too many requests to this zone. Returns `None` if the zone blocks
+    /// nobody. A blocked sender is refused at the paths of every zone, not only of this one.
     fn block(self) -> Option<Duration> {
         match self {
             Self::Codes => Some(Duration::from_secs(900)),

@@ -23,7 +23,7 @@ pub(crate) fn answer(state: &mut State, request: &RecordedRequest, from: IpAddr,
     reply
 }
 
-/// A request, together with the values that `through_http` has derived from it for the layers that follow.
+/// A request, and the values that `through_http` has derived from it. The layers after `through_http` use these values.
 #[derive(Clone, Copy)]
 struct Arrival<'a> {
     request: &'a RecordedRequest,

@@ -89,8 +89,8 @@ pub(crate) fn rejection(problems: &[Problem]) -> Reply {
     reply("RequestValidationError", problems)
 }
 
-/// Returns the reply with status 422 that Polar's own code sends, rather than its framework. It rejects a value that
-/// has the right form, but is wrong in this situation.
+/// Returns a 422 from Polar's own code, as opposed to its framework. It rejects a value that has the right form, but is
+/// wrong in this situation.
 pub(crate) fn polar_rejection(problem: Problem) -> Reply {
     reply("PolarRequestValidationError", &[problem])
 }

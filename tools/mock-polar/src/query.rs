@@ -1,5 +1,5 @@
-//! Reads the query of a URL as Polar's framework does. If a name has several values, the last one is used, except for
-//! filters that accept several values.
+//! Reads the query of a URL as Polar's framework does. Some filters accept several values. For all other names, the
+//! last value is used.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

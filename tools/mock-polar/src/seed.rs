@@ -48,8 +48,8 @@ pub const DEMO_INVITATION: &str = "DEMO-INVITATION";
 pub const DEMO_VENDOR_TOKEN: &str = "polar_oat_DEMO";
 /// The id of the demo seed's second organization. Its customers are teams with members.
 pub const DEMO_MEMBERS_ORGANIZATION: &str = "de300000-0000-4000-8000-000000000002";
-/// The e-mail addresses of the members of a team in [`DEMO_MEMBERS_ORGANIZATION`]: its owner, its billing manager, and
-/// a member who is neither. They have no keys; `NewKey::new("studio").email(…)` gives one of them a key.
+/// The e-mail addresses of a team's owner, its billing manager, and a member who is neither. The team is in
+/// [`DEMO_MEMBERS_ORGANIZATION`]. They have no keys; `NewKey::new("studio").email(…)` gives one of them a key.
 pub const DEMO_MEMBERS: [&str; 3] =
     ["owner@wobbling.example.com", "billing@wobbling.example.com", "member@wobbling.example.com"];
 

@@ -32,9 +32,9 @@ pub(crate) struct Worker {
 }
 
 impl Default for Worker {
-    /// Returns a worker without jobs. It sends mails immediately: people read a mail much later anyway, so a delay
-    /// would test nothing. It grants a key one second after a purchase, because Polar's reply to a purchase does not
-    /// contain the key either. An app that expects the key in that reply thus fails its tests.
+    /// Returns a worker without jobs. It sends mails immediately, because a delay would test nothing: people read a
+    /// mail much later anyway. It grants a key one second after a purchase. So an app that expects the key in the reply
+    /// to the purchase fails here, as it would with Polar.
     fn default() -> Self {
         Self { jobs: Vec::new(), mail_delay: Duration::ZERO, purchase_delay: Duration::from_secs(1) }
     }

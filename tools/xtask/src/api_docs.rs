@@ -1,7 +1,6 @@
-//! Checks the documentation of the crates. rustdoc must build it without a warning. The documentation of
-//! `polar-license` is built several times, each time with a different set of features. The crates' front pages on
-//! docs.rs must have no dead link. This module checks their links itself, because some front pages are READMEs, and
-//! rustdoc does not check the links of a README.
+//! Checks the documentation of the crates. rustdoc must build it without a warning, for `polar-license` with several
+//! sets of features. The crates' front pages on docs.rs must have no dead link. This module checks these links itself,
+//! because some front pages are READMEs, and rustdoc does not check the links of a README.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};

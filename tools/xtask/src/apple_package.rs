@@ -43,9 +43,9 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
     archive::zip(sh, &framework, &manifests::xcframework(&workspace::version("polar-license-c")?))
 }
 
-/// Adds the header and the module map to the headers of the XCFramework, in a subfolder with the module's name. Xcode
-/// copies the headers of all XCFrameworks of an app into one folder. Without the subfolder, `module.modulemap` could
-/// overwrite the file of the same name from another XCFramework.
+/// Adds the header and the module map to the headers of the XCFramework, in a subfolder with the module's name. Without
+/// the subfolder, `module.modulemap` could overwrite a file of the same name: Xcode copies the headers of all
+/// XCFrameworks of an app into one folder.
 fn add_module(sh: &Shell, headers: &Path, package: &Path) -> Result<()> {
     let folder = sh.create_dir(headers.join(MODULE))?;
     sh.copy_file(package.join("include/polar_license.h"), &folder)?;

@@ -1,6 +1,6 @@
-//! Makes the archives of a release in `target/package/archives`, and `SHA256SUMS` with the checksums of all of them.
-//! The name of an archive says what it contains, in which version, and for which target. CMake creates the archives and
-//! the checksums, because it works the same way on every system.
+//! Makes the archives of a release in `target/package/archives`, and `SHA256SUMS` with their checksums. The name of an
+//! archive consists of its content, the version and the target. CMake creates the archives and the checksums, because
+//! it works the same way on every system.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: measures what this project costs an app, and what the alternatives cost. Each run writes one
-//! report. Nothing here fails because a figure is too high: the steps `tests`, `budget`, `npm` and `c-package` check
-//! the limits of figures that are the same on every machine.
+//! report. It does not fail if a figure is too high. The steps `tests`, `budget`, `npm` and `c-package` check limits,
+//! but only for figures that are the same on every machine.
 //!
 //! ```text
 //!   table ──┬─ reads · validate · node · programs · pages · shipped · growth · scale ── meter ── setting ── row

@@ -15,7 +15,7 @@ const CRATE: &str = "polar-license";
 /// `tokio` is high, but an app that uses tokio already has most of these crates.
 const LIMITS: [(&str, usize); 2] = [("http", 50), ("tokio", 120)];
 
-/// Features that must not add a crate to an app that already has one of the features in `LIMITS`.
+/// Features that are free: an app that has one of the features in `LIMITS` must need no further crate for them.
 const FREE: [&str; 1] = ["portal"];
 
 /// Counts the crates that an app on Linux compiles, and compares the count with the limits.

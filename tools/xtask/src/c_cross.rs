@@ -19,7 +19,7 @@ pub(crate) const MINGW: [&str; 2] = ["x86_64-w64-mingw32-gcc", "x86_64-w64-mingw
 pub(crate) const ARM_TOOLS: [&str; 3] = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++", QEMU];
 const QEMU: &str = "qemu-aarch64";
 
-/// The environment variable that lists the folders in which Wine looks for DLLs.
+/// The environment variable with the folders in which Wine looks for DLLs.
 const DLL_FOLDERS: &str = "WINEPATH";
 
 /// The tests of the crate `polar-license` whose results can differ between systems, and the tests that run the
@@ -34,12 +34,12 @@ const TESTS: [&str; 7] = [
     "--test=tls",
 ];
 
-/// A test that checks the test runner itself. Under Wine and qemu it is skipped, because it takes longer than the other
-/// tests, and gives the same result on every system.
+/// A test of the test runner itself. It is skipped under Wine and qemu, because it takes longer than the other tests
+/// and gives the same result on every system.
 const NOT_NEEDED: &str = "the_runner_notices_everything_that_is_wrong";
 
-/// Tests that start their own program again as a second process. They are skipped for ARM: under qemu, a program can
-/// start another ARM program only if qemu is registered with the kernel.
+/// Tests that start their own program again as a second process. They are skipped for ARM, because qemu can start a
+/// second ARM program only if it is registered with the kernel.
 const NOT_ON_ARM: [&str; 9] = [
     "a_lock_that_this_user_can_never_take_over_is_reported_at_once",
     "a_lock_that_this_user_cannot_read_is_taken_over",
@@ -52,7 +52,7 @@ const NOT_ON_ARM: [&str; 9] = [
     "loopback_is_never_proxied",
 ];
 
-/// A system other than that of this machine. This machine can build programs for it, and run them.
+/// Another system than this machine's. This machine can build programs for it and run them.
 struct System<'a> {
     sh: &'a Shell,
     target: &'static str,
@@ -206,8 +206,8 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would
-        // compile them again
+        // `--workspace` gives the dependencies the same features as in the step `tests`, so that cargo does not compile
+        // them again
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);

@@ -14,10 +14,9 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 
-/// The name and the value of an environment variable that shortens the test
-/// `the_runner_notices_everything_that_is_wrong`. That test makes wrong copies of the scenarios, and checks that each
-/// copy fails. With the value 50, the test checks only every 50th copy, because programs are slow under valgrind and
-/// with sanitizers.
+/// The environment variable that shortens the test `the_runner_notices_everything_that_is_wrong`, and its value. The
+/// test makes wrong copies of the scenarios, and checks that each copy fails. With the value 50, it checks only every
+/// 50th copy, because programs are slow under valgrind and with sanitizers.
 const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
 
 /// Runs the test programs and the scenarios under valgrind.
@@ -58,8 +57,7 @@ pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     let libraries =
         format!("-Wl,--whole-archive {} -Wl,--no-whole-archive -lpthread -ldl -lm -lresolv -lrt", runtime.display());
     let tests = test_programs(sh).env("POLAR_LICENSE_C_LIBRARY", library(&folder));
-    // clang does not link its own runtime of ThreadSanitizer, because that runtime is older than the one that the
-    // library needs
+    // keeps out clang's own runtime of ThreadSanitizer, which is older than the one that the library needs
     let tests = tests.env("POLAR_LICENSE_C_CC", "clang -O1 -fsanitize=thread -fno-sanitize-link-runtime");
     let tests = tests.env("POLAR_LICENSE_C_LIBS", libraries);
     Ok(tests.args(["--", "threads", "callbacks", "stalled", "story"]).run()?)

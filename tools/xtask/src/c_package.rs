@@ -118,9 +118,9 @@ fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sets the linker of the target. On Linux the linker is a script. It marks each exported function with the version of
-/// the C interface, which is also part of the soname. So a program cannot start with a library of another version, and
-/// one process can load two versions of the library.
+/// Sets the linker of the target. On Linux the linker is a script, which marks each exported function with the version
+/// of the C interface. The soname contains this version too. So a program cannot start with a library of another
+/// version, and one process can load two versions of the library.
 fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     if target.system != System::Linux {
         return Ok(command);
@@ -184,7 +184,7 @@ fn imports(file: &str) -> String {
     format!("IMPORTED_IMPLIB \"${{_polar_license_prefix}}/lib/{file}\"")
 }
 
-/// Writes two pkg-config files in place of the file that cargo-c wrote. Both name the package's files relative to their
+/// Writes two pkg-config files in place of the one that cargo-c wrote. They name the package's files relative to their
 /// own location, so the package can be in any folder. With `pkg-config --static`, a program links the static library.
 /// With cargo-c's file, the linker would choose the shared library, which is in the same folder.
 fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {
@@ -216,8 +216,9 @@ fn add_cmake(sh: &Shell, folder: &Path, parts: &Parts) -> Result<()> {
     Ok(())
 }
 
-/// Adds a Conan recipe with which an app developer can use the finished package. A package for MinGW gets no recipe: a
-/// recipe for Windows can apply to every compiler, or to one version of one compiler, but not to all versions of MinGW.
+/// Adds a Conan recipe with which an app developer can use the finished package. A package for MinGW gets no recipe,
+/// because a recipe cannot be restricted to MinGW: it would apply to every compiler for Windows, or only to one version
+/// of one compiler.
 fn add_conan(folder: &Path, target: &Target) -> Result<()> {
     let system = match target.system {
         System::Linux => "Linux",

@@ -1,6 +1,6 @@
-//! Checks the content of the packed C library. Builds programs as an app developer would, from nothing but the package.
-//! Each of pkg-config, CMake and Conan is used once with the static and once with the shared library. Prints how long
-//! some calls take, and does not check these times.
+//! Checks the content of the packed C library. Builds programs as an app developer would, from nothing but the package:
+//! with pkg-config, CMake and Conan, each with the static and with the shared library. Prints how long some calls take,
+//! and does not check these times.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -53,9 +53,9 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Removes copies of this repository's crates that an earlier run left in cargo's home. One packed crate depends on
-/// another one. To build it, cargo unpacks the other crate into its home, unless a copy of the same version is already
-/// there. Such a copy may be outdated, or may come from another clone that was at the same path.
+/// Removes copies of this repository's crates that an earlier run left in cargo's home. When one packed crate depends
+/// on another, cargo unpacks the dependency into its home, unless a copy of the same version is there already. Such a
+/// copy may be outdated, or may come from another clone that was at the same path.
 fn remove_unpacked_crates() -> Result<()> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registries = home.context("no home directory")?.join("registry/src");
@@ -170,8 +170,8 @@ mod tests {
         let metadata = workspace::metadata().unwrap();
         for (number, it) in CRATES.iter().enumerate() {
             let package = workspace::package(&metadata, it.name).unwrap();
-            // When cargo packs a crate, it removes each dependency that has a path but no version in the manifest. Such
-            // a dependency need not be published.
+            // cargo leaves out of the packed crate each dependency that has a path but no version. Such a dependency
+            // need not be published.
             let needed = package.dependencies.iter().filter(|it| it.path.is_some() && it.req.to_string() != "*");
             for dependency in needed {
                 let earlier = CRATES.iter().take(number).any(|it| it.name == dependency.name);

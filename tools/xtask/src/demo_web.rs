@@ -26,8 +26,8 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     write(sh, &folder)?;
     let mut serve = Command::from(cmd!(sh, "node tools/demo-web/serve.mjs {folder}"));
     let mut site = serve.stdin(Stdio::piped()).spawn().context("cannot start `node`")?;
-    // the server ends when its input closes; the input closes when the user interrupts this process, and also when the
-    // process ends for another reason
+    // the server ends when its standard input closes; that happens when the user interrupts this process, and also when
+    // this process ends for another reason
     let mut input = site.stdin.take();
     ctrlc::set_handler(move || drop(input.take()))?;
     site.wait()?;

@@ -38,7 +38,7 @@ fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
         tools::WASM_BINDGEN.program(sh, "wasm-bindgen-test-runner")?,
     );
-    // without this, the runner would give all tests of a page only 20 s in total
+    // without this, all tests of a page would have only 20 s in total
     let cargo = cargo.env("WASM_BINDGEN_TEST_TIMEOUT", shell::PATIENCE.as_secs().to_string());
     // names the driver for Chromium; otherwise the test runner would first look for the drivers of other browsers
     Ok(cargo.env("CHROMEDRIVER", "chromedriver").env_remove("WASM_BINDGEN_USE_BROWSER"))

@@ -13,7 +13,7 @@ use crate::{demo_web, npm_package, shell, workspace};
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let packed = npm_package::package(sh)?;
     npm_package::install_all(sh)?;
-    // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would compile
+    // `--workspace` gives the dependencies the same features as in the step `tests`, so that cargo does not compile
     // them again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
@@ -34,7 +34,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(hostile.env("POLAR_LICENSE_TARBALL", &packed.file).env("POLAR_LICENSE_HOSTILE_APPS", app).run()?)
 }
 
-/// Lets programs in Node play both computers of the story in two network namespaces, alone and with the command.
+/// Runs the story of `tools/cli/tests/it/namespaces.rs` with a program in Node: as one of the two computers, while the
+/// command is the other one, and as both.
 fn check_air_gap(sh: &Shell, target: &Path) -> Result<()> {
     let computer = workspace::root().join("tests/js/node/air-gap-computer.mjs");
     let words = ["node".into(), computer.display().to_string(), target.join("package/npm").display().to_string()];

@@ -2,14 +2,14 @@
 //! methods.
 //!
 //! The rule: at every level of the module tree, sibling modules do not use each other in circles. A module includes
-//! everything below it. For example, if `license.rs` uses `config.rs` or `config/json.rs`, it uses the module `config`.
-//! A module and its own children may use each other. If a file uses a re-exported name, the check counts this as a use
-//! of the file that defines the name.
+//! everything below it. For example, a file that uses `config.rs` or `config/json.rs` uses the module `config`. A
+//! module and its own children may use each other. If a file uses a re-exported name, it uses the file that defines the
+//! name.
 //!
-//! In each file the check follows the paths that start with `crate`, `super` or `self`, and the paths of `use` items.
-//! It skips modules and imports for tests. `calls.rs` finds method calls: a file that calls a method uses the file that
-//! defines the method, even if it does not import that file. In TypeScript the check follows imports of relative names,
-//! and each file is one module.
+//! In each Rust file, the check follows the paths that start with `crate`, `super` or `self`, and the paths of `use`
+//! items. It skips modules and imports for tests. `calls.rs` finds method calls: a file that calls a method uses the
+//! file that defines the method, even without an import. In TypeScript, each file is one module, and the check follows
+//! imports of relative names.
 
 mod calls;
 
@@ -31,8 +31,7 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust, relative to the crate's root. It does not begin with `crate`, `super` or `self`.
 type Names = Vec<String>;
 
-/// The modules that each module uses. The outer key is a module, the inner key is a module that it uses, and the value
-/// describes one such use.
+/// Maps a module to the modules that it uses, each with a description of one such use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace and the TypeScript sources for modules that use each other in circles.

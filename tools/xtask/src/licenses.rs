@@ -1,10 +1,10 @@
 //! Collects the license texts of everything that is linked into a package, and writes a bill of materials in
-//! CycloneDX's format. Only crates that are linked into the package for its target are included; build tools and
-//! procedural macros are not.
+//! CycloneDX's format. Includes only crates that are linked into the package for its target, and no build tools or
+//! procedural macros.
 //!
-//! Two existing tools are not used. cargo-about, built without optimization, takes seven minutes to compare every text
-//! with all license texts that it knows. cargo-cyclonedx writes a file beside every manifest of the workspace, and this
-//! file contains paths of the machine.
+//! Two existing tools are not used. cargo-about takes seven minutes, if it is built without optimization, because it
+//! compares every text with all license texts that it knows. cargo-cyclonedx writes a file beside every manifest of the
+//! workspace, and this file contains paths of the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

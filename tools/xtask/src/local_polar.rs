@@ -20,8 +20,8 @@ pub(crate) struct LocalPolar {
 impl LocalPolar {
     /// Builds the command line tool, and starts `polar-license serve` on a free port.
     pub(crate) fn start(sh: &Shell) -> Result<Self> {
-        // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would
-        // compile them again
+        // `--workspace` gives the dependencies the same features as in the step `tests`, so that cargo does not compile
+        // them again
         shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
         let program = workspace::target()?.join("debug/polar-license");
         Self::serve(cmd!(sh, "{program} serve --port 0 --json"))

@@ -1,7 +1,9 @@
 //! Writes the manifests with which package managers install the command `polar-license` from a release's archives: a
 //! formula for Homebrew, a manifest for Scoop, and the three manifests that winget requires. Also writes the Swift
-//! package, which installs the C library. The archives of all targets must be in `target/package/archives`. In the
-//! workflow `release.yml`, the job `release` downloads them to that folder.
+//! package, which installs the C library.
+//!
+//! The archives of all targets must be in `target/package/archives`. In the workflow `release.yml`, the job `release`
+//! downloads them to that folder.
 
 use std::collections::BTreeMap;
 use std::fs;

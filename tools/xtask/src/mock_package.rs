@@ -19,8 +19,8 @@ use crate::{npm_package, paths, shell, wasm_build, workspace};
 /// The folder of the package's sources.
 const SOURCES: &str = "tools/mock-polar/npm";
 
-/// The line that opens a code block in `tools/mock-polar/README.md`. The block shows how to use the control endpoint.
-/// The README of the npm package repeats the block.
+/// The line that opens a code block in `tools/mock-polar/README.md`. The block shows how to use the control endpoint,
+/// and is repeated in the README of the npm package.
 const COMMANDS: &str = "```sh\n";
 
 /// Builds and packs the package, and returns the tarball.

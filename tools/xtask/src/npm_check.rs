@@ -14,20 +14,21 @@ use crate::{shell, workspace};
 const RUN: &str = "tests/js/runtimes/run.mjs";
 
 /// The largest number of bytes that a page may download for `./slim`: its minified script and the WebAssembly, both
-/// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed. The
-/// same sources give the same size on every machine, but even a change to one line can make the output 100 bytes larger
-/// or smaller. DESIGN.md says how many bytes each library adds.
+/// compressed with brotli. The limit is the current size, rounded up, so that nothing large can be added unnoticed.
+///
+/// The same sources give the same size on every machine, but a change to one line can make it 100 bytes larger or
+/// smaller. DESIGN.md says how many bytes each library adds.
 const SLIM_LIMIT: u64 = 90_000;
 
-/// The largest number of bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
-/// page shows the license as soon as this script has run. It does not wait until the WebAssembly has been downloaded.
+/// The largest size in bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
+/// page shows the license as soon as this script has run, and does not wait for the WebAssembly.
 const SLIM_SCRIPT_LIMIT: u64 = 10_000;
 
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
 const MAIN_LIMIT: u64 = 92_500;
 
-/// The entry points that an app can use in addition to the client. Each number limits how many bytes, compressed with
-/// brotli, the entry point adds to a page that already has the client.
+/// The entry points that an app can use in addition to the client, and a limit for each. The limit is the number of
+/// bytes, compressed with brotli, that the entry point may add to a page that already has the client.
 const BESIDE: [(&str, u64); 5] = [
     ("`polar-license/react`", 1_500),
     ("`polar-license/openfeature`", 1_000),
@@ -66,7 +67,7 @@ pub(crate) fn check_electron(sh: &Shell) -> Result<()> {
 /// package and of the local Polar.
 fn prepare_runtimes(sh: &Shell) -> Result<(&'static Path, PathBuf)> {
     let tarball = &npm_package::package(sh)?.file;
-    // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would compile
+    // `--workspace` gives the dependencies the same features as in the step `tests`, so that cargo does not compile
     // them again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));

@@ -29,10 +29,11 @@ const LOCK: &str = "package-lock.json";
 /// else.
 const TOOLS: [&str; 2] = ["--workspace", SCRIPTS];
 
-/// Two copies of package-lock.json, which are written after npm has installed packages. The first copy means that npm
-/// has installed the tools that build the package, and the second that npm has installed everything. If
-/// package-lock.json differs from the copy, npm must install the packages again.
+/// A copy of package-lock.json, written after npm has installed the tools that build the package. If package-lock.json
+/// differs from the copy, npm must install the tools again.
 const INSTALLED_TOOLS: &str = "node_modules/.installed-tools.json";
+
+/// A copy of package-lock.json, written after npm has installed all packages.
 const INSTALLED_ALL: &str = "node_modules/.installed-all.json";
 
 /// The name under which `sizes.mjs` prints the size of a page that loads the WebAssembly as a separate file. The size
@@ -61,8 +62,8 @@ pub(crate) struct Size {
     pub(crate) brotli: u64,
 }
 
-/// Builds and packs the package, and prints its sizes. Only the first call in a run does this, and later calls return
-/// its result, because several steps test the same package.
+/// Builds and packs the package, and prints its sizes. Several steps test the same package, so only the first call in a
+/// run does this. Later calls return the same result.
 pub(crate) fn package(sh: &Shell) -> Result<&'static Packed> {
     static PACKED: OnceLock<Packed> = OnceLock::new();
     if let Some(packed) = PACKED.get() {

@@ -128,9 +128,9 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
 }
 
-/// Adds this project's licenses to the wheel. maturin adds license files only from the folder of pyproject.toml, and
-/// `license-files` may not name files outside of that folder. In the repository, the licenses are in the top folder, so
-/// maturin does not find them. In the source distribution, they are in the folder of pyproject.toml.
+/// Adds this project's licenses to the wheel. maturin adds license files only from the folder of pyproject.toml. In the
+/// repository, the licenses are in the top folder instead, so maturin does not find them. (In the source distribution,
+/// they are in the folder of pyproject.toml.)
 fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     let metadata = sh.read_file(dist_info.join("METADATA"))?;
     let (before, after) = metadata.split_once("License-Expression: ").context("the wheel names no license")?;
@@ -142,8 +142,8 @@ fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     Ok(sh.write_file(dist_info.join("METADATA"), format!("{before}{named}License-Expression: {after}"))?)
 }
 
-/// Builds the source distribution, and builds a wheel from it to see that no file is missing. Building this wheel takes
-/// almost no time, because cargo sees that the files have not changed since it built the library.
+/// Builds the source distribution. Also builds a wheel from it, to see that no file is missing. This takes almost no
+/// time, because cargo sees that the files have not changed since it built the library.
 fn sdist(sh: &Shell, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     build(sh, &["--sdist"], &built)?;

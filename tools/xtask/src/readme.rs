@@ -2,17 +2,27 @@
 //!
 //! | block | check |
 //! |---|---|
-//! | `rust` | a documentation test of the crate, which includes the README; must not be ignored |
-//! | `rs` | Rust that needs other features: must be part of a file in `BUILT`, which another step builds and runs |
-//! | `sh` | run as one script in the repository's top folder; the script ends at the first line that fails |
-//! | `console` | lines that begin with `$ ` are run like a `sh` block; the other lines must appear in the output, in this order; `...` stands for any lines |
-//! | `toml` | parsed; a dependency on a package of this workspace must have the package's version and features that exist |
-//! | `json` | parsed |
-//! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or be the first block of `docs/src/guides/c.md`, which the test `book` compiles and runs unchanged |
-//! | `python` | must also be in `bindings/python/PYPI.md` or `SKILL.md`, whose blocks the `python` step runs |
-//! | `ts` | compiled strictly by the `npm` step, against the packed npm package, if `tests/js/package/types.test.mjs` names the page; the blocks of `SKILL.md` are also run; a block about Tauri must be part of `examples/tauri` |
-//! | `tsx` | must be part of `examples/react`, which the `runtimes` step builds and drives |
-//! | `text` | not run |
+//! | `rust` | is a documentation test of the crate, and is not ignored |
+//! | `rs` | is part of a file in `BUILT` |
+//! | `sh` | runs as one script, in the repository's top folder |
+//! | `console` | the commands run, and their output contains the other lines |
+//! | `toml` | is valid, and its dependencies on this workspace exist |
+//! | `json` | is valid |
+//! | `c`, `cpp` | is part of a file in `examples` |
+//! | `python` | is also in `bindings/python/PYPI.md` or `SKILL.md` |
+//! | `ts` | is on a page that a test of the `npm` step compiles |
+//! | `tsx` | is part of `examples/react` |
+//! | `text` | none |
+//!
+//! Other steps build and run the files in `BUILT` and in `examples`, and the Python blocks.
+//!
+//! - `sh`: the script ends at the first line that fails. `console`: a command is a line that begins with `$ `. The
+//!   other lines must appear in this order; `...` stands for any lines.
+//! - `toml`: a dependency on a package of this workspace must allow the package's version, and the package must have
+//!   the named features.
+//! - `c`: the first block of `docs/src/guides/c.md` need not be part of an example. The test `book` compiles and runs
+//!   it.
+//! - `ts`: a block about Tauri must be part of `examples/tauri` instead. The blocks of `SKILL.md` are also run.
 //!
 //! Two commands are treated specially. `cargo xtask test` is skipped, because it would start itself. `cargo add
 //! polar-license` runs in an empty crate and adds the crate of this repository. No block changes a file of the
@@ -141,7 +151,7 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would compile
+    // `--workspace` gives the dependencies the same features as in the step `tests`, so that cargo does not compile
     // them again
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // the full path distinguishes this README from the READMEs of other packages in the workspace
@@ -201,9 +211,8 @@ fn check_compiled(path: &str) -> Result<()> {
     bail!("{TYPES_TEST} does not compile the blocks of {path}; add the page there")
 }
 
-/// Checks TOML that is a whole manifest or a part of one. The TOML must be valid. If it names a package of this
-/// workspace as a dependency, the TOML must allow the version of that package, and the package must have the features
-/// that the TOML asks for.
+/// Checks TOML that is a whole manifest or a part of one. It must be valid. If it depends on a package of this
+/// workspace, it must allow the version that the package has, and must ask only for features that the package has.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;

@@ -371,8 +371,8 @@ fn rustup<'a>(sh: &'a Shell, arguments: &[&str]) -> Cmd<'a> {
     sh.cmd("rustup").args(arguments)
 }
 
-/// Runs each program with `--version`. Returns the version of the first program in the list, or `None` if any of the
-/// programs cannot be run.
+/// Runs each program with `--version`. Returns the version of the first program. Returns `None` if one of them cannot
+/// be run.
 fn versions(sh: &Shell, programs: &[&str]) -> Option<String> {
     let version = |program: &&str| {
         let mut words = program.split_whitespace();

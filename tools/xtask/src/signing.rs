@@ -39,8 +39,8 @@ pub(crate) fn sign(sh: &Shell, file: &Path, system: System) -> Result<()> {
     }
 }
 
-/// Sends a signed file to Apple, and waits for the answer. Apple's confirmation can be attached to an app bundle, but
-/// not to a bare executable. So macOS asks Apple when a user starts the program.
+/// Sends a signed file to Apple, and waits for the answer. A bare executable, unlike an app bundle, cannot contain
+/// Apple's confirmation. So macOS asks Apple when a user starts the program.
 fn notarize(sh: &Shell, file: &Path) -> Result<()> {
     let (Some(keychain), Some(profile)) = (variable(KEYCHAIN), variable(PROFILE)) else {
         println!("NOT NOTARIZED: {}, because {KEYCHAIN} or {PROFILE} is not set", file.display());

@@ -1,8 +1,7 @@
-//! `cargo xtask soak` searches for unknown bugs, for about the number of minutes that `--minutes` gives. It runs tests
-//! that make every system call fail, kill processes, simulate power cuts, answer like a hostile server, and play random
-//! sequences of events. It also runs the fuzz targets. It prints the name of each test that is skipped because a tool
-//! is missing, and changes no file of the repository. `cargo xtask test` runs fewer rounds of the same tests, within
-//! seconds.
+//! `cargo xtask soak` searches for unknown bugs, for about the number of minutes that `--minutes` gives. Its tests make
+//! every system call fail, kill processes, simulate power cuts, answer like a hostile server, and play random sequences
+//! of events. It also runs the fuzz targets. It prints the name of each test that is skipped because a tool is missing,
+//! and changes no file of the repository. `cargo xtask test` runs fewer rounds of the same tests, within seconds.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -15,19 +14,21 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs. Each entry is the package, the name of the program, and the time for which each timed test of the
-/// program runs, as a fraction of the total time.
+/// The test programs: the package, the name of the program, and a fraction of the total time. Each timed test of the
+/// program runs for this fraction.
 const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // its six timed tests run two at a time on two cores, so the program takes three times as long as one test
+    // The six timed tests of this program run two at a time on two cores, so the program takes three times as long as
+    // one test.
     ("polar-license", "model", 0.05),
-    // its seven timed tests run two at a time on two cores, so the program takes four times as long as one test
+    // The seven timed tests of this program run two at a time on two cores, so the program takes four times as long as
+    // one test.
     ("polar-license", "fuzz", 0.1),
 ];
 
-/// How long libFuzzer runs each fuzz target, as a fraction of the total time.
+/// The time for which libFuzzer runs each fuzz target, as a fraction of the total time.
 const FUZZ_SHARE: f64 = 0.08;
 
 /// The packages that are shipped as parts of apps.
@@ -46,8 +47,8 @@ pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     }
     npm_package::install_tools(sh)?;
     let time = f64::from(minutes);
-    // the seed from which the test `model` makes its random sequences of events; if a test fails, the output contains
-    // the seed
+    // The test `model` makes its random sequences of events from this seed. If the test fails, its output contains the
+    // seed.
     let seed = RandomState::new().hash_one(()) as u32;
     for (package, program, share) in PROGRAMS {
         let test = shell::cargo(sh, "test --locked --package").args([package, "--test", program, "--", "--nocapture"]);

@@ -91,8 +91,8 @@ const NOT_QUICK: &str = "the bindings, optional features such as `tokio`, `fetch
 /// the macros and build scripts of their dependencies only once.
 const CORE_PACKAGES: [&str; 4] = ["--package", "polar-license", "--package", "polar-license-cli"];
 
-/// The number of tests that a test program runs at the same time. It does not depend on the number of processors,
-/// because many tests spend most of their time waiting: a client sends at most two requests in a second.
+/// The number of tests that a test program runs at the same time. It is the same on every machine, because many tests
+/// only wait: a client sends at most two requests in a second.
 const TEST_THREADS: (&str, &str) = ("RUST_TEST_THREADS", "8");
 
 /// The lints of all code, checks of lock files and dependencies, and builds for other platforms.
@@ -368,8 +368,8 @@ impl Tables {
     }
 
     /// Returns the steps that are still to be run. Each table starts at its named step. A table without a named step
-    /// becomes empty, because all of its steps have already passed. The exception: if a step of `first` is named, both
-    /// lanes run all of their steps, because the lanes start only after `first`.
+    /// becomes empty, because all of its steps have passed. But if a step of `first` is named, both lanes run all of
+    /// their steps, because lanes start only after `first`.
     fn from(names: &[String]) -> Result<Self> {
         chosen(names)?;
         let rest = |steps: Vec<&'static Step>| -> Vec<_> {

@@ -31,7 +31,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     add_package(sh, npm_package::package(sh)?)?;
     npm_package::install_all(sh)?;
     let app = build(sh)?;
-    // with `--workspace`, the dependencies have the same features as in the step `tests`; otherwise cargo would compile
+    // `--workspace` gives the dependencies the same features as in the step `tests`, so that cargo does not compile
     // them again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;

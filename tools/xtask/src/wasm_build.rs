@@ -12,8 +12,8 @@ use crate::{paths, shell, tools, workspace};
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds a package of the workspace for bundlers. wasm-bindgen writes its output into a folder with the name `folder`,
-/// and this function returns the folder's path. The output has the same file names for every package, for two reasons:
-/// the WebAssembly imports its glue by file name, and the TypeScript that loads the WebAssembly knows only one name.
+/// and this function returns the folder's path. All packages have the same file names, because the WebAssembly imports
+/// its glue by file name, and because the TypeScript that loads the WebAssembly knows only one name.
 pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> {
     let folder = workspace::target()?.join("npm").join(folder);
     let (compiled, bindgen) = (compile(sh, package)?, tools::WASM_BINDGEN.program(sh, "wasm-bindgen")?);

@@ -19,8 +19,8 @@ use releases::{FastClock, HalfReachable};
 const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
 const PRO: &str = "de300000-0000-4000-8000-0000000000b1";
 
-/// The number of clients that `validate` prepares. It does not depend on the number of validates, so two runs with
-/// different numbers of validates prepare the same.
+/// The number of clients that `validate` prepares. It is the same for every number of validates, so two runs differ
+/// only in their validates.
 const CLIENTS: usize = 20;
 
 fn main() {
@@ -28,7 +28,8 @@ fn main() {
         "activate" => {
             let client = client(&folder()).open().unwrap();
             assert!(client.activate(KEY).unwrap().allowed());
-            // waits here, so that a later validate does not have to: a client sends at most two requests in a second
+            // waits here, so that the first validate does not have to wait: a client sends at most two requests in a
+            // second
             thread::sleep(Duration::from_secs(1));
         }
         "clocks" => repeat(|| {
@@ -83,7 +84,7 @@ fn current(client: &Client) {
     assert!(client.current().allowed());
 }
 
-/// Returns the configuration of an app with as many features as `FEATURES` says.
+/// Returns the configuration of an app. The variable `FEATURES` gives the number of its features.
 fn config() -> Config {
     let features: usize = std::env::var("FEATURES").map_or(1, |features| features.parse().unwrap());
     let mut config = Config::builder(ORGANIZATION, "com.acme.app");
@@ -97,8 +98,8 @@ fn config() -> Config {
 }
 
 fn client(folder: &Path) -> ClientBuilder {
-    // Each client has its own clock, and therefore does not wait for the requests of other clients in this process.
-    // Otherwise only two validates could be measured in a second.
+    // Each client has its own clock, so it does not wait for the requests of other clients in this process. Otherwise
+    // only two validates a second could be measured.
     Client::builder(config()).directory(folder).clock(SystemClock::new())
 }
 

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::{ORGANIZATION, PRO};
 
-/// Activates one key after the other. Each activation replaces the previous key, whose seat is then still
-/// to be released.
+/// Activates one key after the other. Each activation replaces the previous key, and leaves a seat that is still to be
+/// released.
 pub fn leave(client: &Client, releases: usize) {
     client.forget().unwrap();
     for number in 0..=releases {

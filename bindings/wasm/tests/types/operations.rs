@@ -1,5 +1,5 @@
-//! Checks that other descriptions of the operations agree with `src/client/operations`: the tables that state how long
-//! each operation waits, and the doc comments that list the kinds of errors.
+//! Checks that other descriptions of the operations agree with `src/client/operations`. These are the tables of how
+//! long each operation waits, and the doc comments that list the kinds of errors.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -104,7 +104,7 @@ fn row(name: &str) -> (String, String) {
     let line = text.lines().find_map(|line| line.strip_prefix("Asks Polar: "));
     let (asks, rest) = line.and_then(|line| line.split_once(". Waits at most: ")).unwrap();
     let (waits, _) = rest.split_once('.').unwrap();
-    // the tables say how long an operation waits, and not why
+    // the tables say how long an operation waits, but not why
     let (waits, _) = waits.split_once(", if another operation is running").unwrap_or((waits, ""));
     (asks.into(), waits.into())
 }

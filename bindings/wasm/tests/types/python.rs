@@ -252,9 +252,8 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
         return format!("{indent}\"\"\"{doc}\"\"\"\n");
     }
     let mut text = String::new();
-    // If the text has several lines, the formatter puts the closing quotes on a line of their own. A text that fits on
-    // one line only without its closing quotes must therefore be wrapped: the width is reduced, so that the text has
-    // two lines.
+    // The closing quotes of a text with several lines are on a line of their own. The quotes of a text with one line
+    // need room on that line. If there is no room, the text must be wrapped into two lines, so the width is reduced.
     let width = WIDTH - indent.len() - "\"\"\"".len();
     let width = if doc.chars().count() <= width { width - "\"\"\"".len() } else { width };
     for (number, line) in lines(&doc, width).iter().enumerate() {

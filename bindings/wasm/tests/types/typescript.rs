@@ -166,8 +166,11 @@ macro_rules! documented {
 
 documented!(State, Reason, NextStep, OffReason, ErrorKind, Deactivated, KeyStatus, Stage);
 
-/// Returns the TypeScript source of the types of decisions: an interface with the members that all decisions have, an
-/// interface for each state, and `Decision`, the union of the states' interfaces.
+/// Returns the TypeScript source of the types of decisions:
+///
+/// - an interface with the members that all decisions have,
+/// - an interface for each state,
+/// - `Decision`, the union of the states' interfaces.
 fn decisions(schema: &Value) -> String {
     let mut text = interface("AnyDecision", schema, Use::Read);
     let mut all = String::new();
@@ -197,8 +200,11 @@ fn decisions(schema: &Value) -> String {
     text + &format!("\n{doc}export type Decision ={all};\n")
 }
 
-/// Returns the TypeScript source of the types of failures: an interface with the members that all failures have, an
-/// interface for failures with a reason, an interface for failures without one, and a union of the last two.
+/// Returns the TypeScript source of the types of failures:
+///
+/// - an interface with the members that all failures have,
+/// - an interface for failures with a reason, and one for failures without,
+/// - the union of these two.
 fn failures(schema: &Value) -> String {
     let text = interface("AnyFailure", schema, Use::Read);
     let kinds = names(&schema::WITH_REASON);
@@ -297,8 +303,9 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     }
 }
 
-/// Returns the TypeScript type for a reference to another schema. Some schemas describe a plain JSON value, such as a
-/// string. No TypeScript type is generated for them, so the result for such a schema is the type of the JSON value.
+/// Returns the TypeScript type for a reference to another schema. Usually this is the name of a generated type. But no
+/// type is generated for a schema that describes a plain JSON value, such as a string. The result is then the type of
+/// this value.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" | "Date" => "string".into(),

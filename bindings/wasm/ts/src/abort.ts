@@ -1,6 +1,6 @@
 /**
- * Checks an abort signal that an app has passed. Many callers can wait for the same signal, but this module adds only
- * one listener to it, because Node warns of a memory leak at the eleventh listener.
+ * Checks an abort signal that an app has passed. However many callers wait for the signal, this module adds only one
+ * listener to it. Node warns of a memory leak at the eleventh listener.
  */
 
 import { LicenseError } from "./error.js";

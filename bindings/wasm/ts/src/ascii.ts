@@ -12,8 +12,8 @@ export interface Ascii {
   /** The number of bytes. */
   length: number;
   /**
-   * The encoded bytes. A letter whose number is less than `frequent.length` encodes one frequent byte. Every other
-   * letter encodes a byte together with the letter that follows it.
+   * The encoded bytes. A letter with a number below `frequent.length` stands for one frequent byte. Any other letter
+   * and the letter after it together stand for one byte.
    */
   text: string;
 }

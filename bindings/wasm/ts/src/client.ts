@@ -34,9 +34,9 @@ interface ClientHost extends Host {
 /** The implementation of `LicenseClient`. The interface documents the methods. */
 export class Client implements LicenseClient {
   readonly portalUrl: string | undefined;
-  /** Absent from the type of a page's client, in which it rejects. */
+  /** The type of a page's client does not have this method. If a page calls it anyway, it rejects. */
   readonly offlineAnswer: OfflineService["offlineAnswer"];
-  /** Absent from the type of a page's client, in which it rejects. */
+  /** The type of a page's client does not have this method. If a page calls it anyway, it rejects. */
   readonly offlineRelease: OfflineService["offlineRelease"];
   readonly #make: () => Promise<Engine>;
   readonly #store: Store;
@@ -206,8 +206,8 @@ export class Client implements LicenseClient {
   declare [Symbol.dispose]: () => void;
 
   /**
-   * Reads the record again. Called when another tab or process has changed the record, and when the engine is to
-   * replace the stand-in. If the engine cannot be loaded, logs the error, and adds it to the decision as its `problem`.
+   * Reads the record again, because another tab or process has changed it, or because the engine is to replace the
+   * stand-in. If the engine cannot be loaded, logs the error, and adds it to the decision as its `problem`.
    */
   readonly #reread = (): void => {
     this.run(OPEN).catch((error: LicenseError) => {
@@ -313,8 +313,8 @@ export class Client implements LicenseClient {
   }
 
   /**
-   * Creates a new engine, and loads the stored record into it. Replaces an engine that has trapped, or the stand-in
-   * that shows the license until the engine is loaded.
+   * Creates a new engine, and loads the stored record into it. The new engine replaces an engine that has trapped, or
+   * the stand-in that shows the license until there is an engine.
    */
   #reopen(): Promise<Engine> {
     const reopen = async (): Promise<Engine> => {

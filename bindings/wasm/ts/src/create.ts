@@ -50,11 +50,11 @@ export interface Platform {
   offlineService?(client: ServiceParts, disposal: AbortSignal): OfflineService;
 }
 
-/** The parts of a client with which it acts for other computers. @internal */
+/** The parts that a client needs to act for other computers. @internal */
 export interface ServiceParts {
   storage: Storage;
   settings: Pick<LicenseSettings, "appId" | "texts">;
-  /** The function that creates engines, and its argument for the client's own engine. */
+  /** The function that creates engines. `parts` is its argument for the client's own engine. */
   engines: Engines;
   parts: Parts;
   fetch: Fetch;
@@ -98,8 +98,8 @@ export async function create(
 }
 
 /**
- * Adds the vendor's support page to an error that occurred before an engine was created. The engine has not checked the
- * address, so the address is used only if it begins with `https:` or `mailto:` and is therefore safe to open.
+ * Adds the vendor's support page to an error that occurred before an engine was created. No engine has checked the
+ * address, so it is used only if it begins with `https:` or `mailto:`, which are safe to open.
  */
 function withVendor(error: LicenseError, supportUrl: unknown): LicenseError {
   if (error.kind !== "unsupported") return error;

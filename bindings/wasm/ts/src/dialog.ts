@@ -1,7 +1,7 @@
 /**
- * A dialog for license keys that needs no framework: the element `<polar-license-dialog>`, which shows any `License`,
- * and `showLicenseDialog`, which adds that element to the page for as long as the dialog is open. This entry point of
- * the package contains no engine, makes no licensing decision, and does nothing on a server.
+ * A dialog for license keys that needs no framework. The element `<polar-license-dialog>` shows any `License`. The
+ * function `showLicenseDialog` adds this element to the page for as long as the dialog is open. This entry point of the
+ * package contains no engine, makes no licensing decision, and does nothing on a server.
  */
 
 import { LicenseDialogElement, type LicenseSource } from "./dialog/element.js";

@@ -1,8 +1,8 @@
 /** Objects with members that must not appear in logs. */
 
 /**
- * Adds personal or secret members to an object, and freezes the object. Code can read these members by their names, but they do
- * not appear when the object is logged, copied or converted to JSON.
+ * Adds personal or secret members to an object, and freezes the object. Code can read these members by their names, but
+ * they do not appear when the object is logged, copied or converted to JSON.
  */
 export function discreet<Shown extends object, Hidden extends object>(
   shown: Shown,

@@ -165,9 +165,9 @@ async function join(
 }
 
 /**
- * Merges the operation's changes into the stored record. Most merges change nothing and need no lock, so the first read
- * and merge happen without the lock. Reading without the lock is safe, because a record is always replaced as a whole.
- * If the operation no longer waits for this write, the engine returns `keep`, and the record stays as it is.
+ * Merges the operation's changes into the stored record. The first read and merge happen without the lock, because most
+ * merges change nothing. This is safe, because a record is always replaced as a whole. If the operation no longer waits
+ * for this write, the engine returns `keep`, and the record stays as it is.
  */
 async function write(store: Store, engine: Engine, step: StepTo<"store">, clock: Clock): Promise<void> {
   const { number, until } = step;

@@ -22,7 +22,10 @@ export interface AnyLicenseError extends Error, AnyFailure {
   readonly name: "LicenseError";
   /** One sentence that tells the user what happened and what to do. It is in English unless the settings replace it. */
   readonly message: string;
-  /** The decision that applies after the failure. `null` if there is no client, or none for the other computer yet. */
+  /**
+   * The decision that applies after the failure. `null` if the client, or the client for the other computer, does not
+   * exist yet.
+   */
   readonly decision: Decision | null;
   /**
    * The exception of the platform or the app that caused the failure, or the app's reason for aborting the call.

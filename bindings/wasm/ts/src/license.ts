@@ -19,8 +19,8 @@ export interface CallOptions {
 /** The options of `activate`. */
 export interface ActivateOptions extends CallOptions {
   /**
-   * Whether the activation may replace an older one. If true, no seat is free, and the stored record names an older
-   * seat of this key, that seat is released, and the license moves to this device. Default: `false`.
+   * Whether the activation may release an older seat of this key to make room. It does so only if no seat is free and
+   * the stored record names an older seat. The license then moves to this device. Default: `false`.
    */
   replacePrevious?: boolean;
 }
@@ -207,7 +207,7 @@ export interface License<Feature extends string = string> {
    *
    * Rejects with a `LicenseError` of the kind
    * - `invalid_config` if the settings have no `airGapDays`.
-   * - `storage` if the request cannot be stored. Its answer could not be imported.
+   * - `storage` if the request cannot be stored. Without it, the answer could not be imported.
    * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
    */
   offlineRequest(this: void, options?: CallOptions): Promise<string>;
@@ -233,16 +233,16 @@ export interface License<Feature extends string = string> {
    *
    * Rejects with a `LicenseError` of the kind
    * - `not_activated` if there is no license on this device, and no seat to give up.
-   * - `storage` if the license cannot be removed from this device. Then it is unchanged.
+   * - `storage` if the license cannot be removed from this device. The license is then unchanged.
    * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
    */
   offlineReturn(this: void, options?: CallOptions): Promise<OfflineReturn>;
 }
 
 /**
- * The operations with which this computer acts for others that are never online. They need the app secret and a folder
- * for records, so only the client for Node has them, and windows of desktop apps that ask such a process. A web page
- * would publish the secret.
+ * The operations with which this computer acts for computers that are never online. They need a folder for records, and
+ * the app secret, which a web page would publish. So only the client for Node has them, and windows of desktop apps,
+ * which ask another process.
  *
  * | method | asks Polar | waits at most |
  * |---|---|---|
@@ -252,12 +252,12 @@ export interface OfflineService {
   /**
    * Answers the request of a computer that is never online: activates the key for that computer, and returns the text
    * to import there. If the computer already has a seat, uses this seat again. The license of this computer does not
-   * change. The seats of the other computer are remembered in a record beside the one of this computer. Both computers
-   * need the same settings.
+   * change. This computer remembers the other computer's seats in a second record beside its own. Both computers need
+   * the same settings.
    *
    * Rejects with a `LicenseError` of the kind
-   * - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key; the
-   *   message says why. Nothing was sent.
+   * - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key;
+   *   the message says why. Nothing was sent.
    * - `invalid_config` if the settings have no `airGapDays`, or if the client has no folder for a second record.
    * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, a seat may have been taken.
    *   Call this method again with the same request: the seat is remembered.

@@ -1,11 +1,11 @@
-/** Refuses, in web pages, the operations with which a computer acts for others that are never online. */
+/** The operations with which a computer acts for computers that are never online. In web pages, they always reject. */
 
 import { LicenseError, type Texts, worded } from "./error.js";
 import type { OfflineService } from "./license.js";
 
 /**
- * Returns operations that reject. The types of a page's client do not have them, so only a call without types reaches
- * them. A page must not have the app secret, because everybody can read a page.
+ * Returns operations that always reject. They need the app secret, which a page must not have, because everybody can
+ * read a page. The types of a page's client do not have these operations, so only code without types can call them.
  */
 export function notInPages(texts: Texts): OfflineService {
   const refuse = async (): Promise<never> => {

@@ -1,10 +1,10 @@
 /**
- * Stores an outlook beside the record. An outlook holds the decisions that the engine would make at later times. On the
- * user's next visit, the page can show these decisions before it has loaded the engine.
+ * Stores an outlook beside the record: the decisions that the engine would make at later times. On the user's next
+ * visit, the page can show these decisions before it has loaded the engine.
  *
- * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of all
- * these values, and is used only if the checksum of the present values is the same. The settings themselves are not
- * stored, because they can contain a secret.
+ * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of
+ * these values. It is used only if their checksum is still the same. The settings themselves are not stored, because
+ * they can contain a secret.
  */
 
 // @ts-expect-error the build generates this module, which contains the version of the package
@@ -29,8 +29,8 @@ export interface OutlookStore {
 
   /**
    * Stores the outlook for the stored record, unless this client has already done so. `decision` is the client's
-   * present decision. If the stored record results in a different decision, stores nothing: the engine then has changes
-   * that are not in the stored record yet. A failure does no harm: the next load of the page waits for the engine.
+   * present decision. Stores nothing if the stored record results in another decision, because the engine then has
+   * changes that are not stored yet. A failure does no harm: the next load of the page waits for the engine.
    */
   remember(tags: Tags, decision: Decision): void;
 }
@@ -85,8 +85,8 @@ export function outlookStore(
 
   /**
    * Returns the present decision for this record, and the decisions that will follow it as time passes. Returns
-   * `undefined` if there are too many decisions, or if the wall clock was far off at the last confirmation. With such a
-   * clock, the times of the later decisions cannot be computed.
+   * `undefined` if there are too many decisions. Also returns `undefined` if the wall clock was far off at the last
+   * confirmation, because the times of the later decisions cannot be computed then.
    */
   const foresee = async (record: Uint8Array | undefined): Promise<Phases | undefined> => {
     let [phase, until] = await phaseAt(clock.now(), record, parts, make);

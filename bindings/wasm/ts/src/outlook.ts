@@ -21,8 +21,7 @@ export interface Phase {
   decision: Decision;
   explanations: Record<string, Explanation>;
   /**
-   * The explanation for an unconfigured feature. `detail` has two backticks, between which the feature's name is
-   * inserted.
+   * The explanation for an unconfigured feature. The feature's name is inserted between the two backticks in `detail`.
    */
   unknown: Explanation;
 }
@@ -39,10 +38,7 @@ export function explanationOf({ explanations, unknown }: Phase, feature: string)
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
-/**
- * The wall clock may be behind the start of the outlook by up to this much. If it is further behind, somebody has set
- * it back.
- */
+/** The tolerance for the wall clock. If it is further than this behind the start of the outlook, it was set back. */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */
@@ -57,8 +53,8 @@ export class Horizon {
 
   /**
    * Calls `onChange` whenever a later phase changes the decision, but never from within `look`. Calls `askAgain` when a
-   * phase has ended or a clock was set back. The page then asks the process that holds the license for a new outlook:
-   * that process makes the decisions, and may use a different clock.
+   * phase has ended or a clock was set back. The page must then get a new outlook from the process that holds the
+   * license, because that process makes the decisions and may use another clock.
    */
   constructor(outlook: Outlook, clock: Clock, askAgain: () => void, onChange: (decision: Decision) => void) {
     this.#clock = clock;

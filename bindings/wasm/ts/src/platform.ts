@@ -1,7 +1,7 @@
 /**
- * The platform's types, such as `AbortSignal`. They are looked up among the global types of the program that imports
- * this package. Some programs have neither the DOM's types nor Node's, for example a program for an embedded JavaScript
- * engine. In such a program, each type in this file accepts any object. This file declares nothing globally.
+ * The platform's types, such as `AbortSignal`, taken from the global types of the program that imports this package. A
+ * program with neither the DOM's types nor Node's, such as one for an embedded JavaScript engine, has no such global
+ * types. Each type in this file then accepts any object. This file declares nothing globally.
  */
 
 /** The type of the instances of a global class; `object` if there is no global class of this name. */

@@ -17,9 +17,9 @@ export type { LicenseState } from "./react/store.js";
 const Context = createContext<Store | undefined>(undefined);
 
 /**
- * The interface in which an app declares the type of its license. The app does this once. After that, `<Gate>` and
- * `useLicense` accept only the features that are listed in the app's settings. The `license` that `useLicense` returns
- * then has all methods of the app's client:
+ * The interface in which an app declares the type of its license, once. `<Gate>` and `useLicense` then accept only the
+ * features that are listed in the app's settings, and the `license` that `useLicense` returns has all methods of the
+ * app's client:
  *
  * ```ts
  * declare module "polar-license/react" {
@@ -113,9 +113,9 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
     const why = explain(String(feature));
     return why.message === "" ? (pending ?? null) : renderFallback(fallback, why);
   }
-  // Uses `decision`, as every other component does when it renders this state. Asking the license again could give a
-  // different result. If `decision` has no entry for the feature, the feature is not configured; `allows` then logs a
-  // warning and returns `false`.
+  // Uses `decision`, like the other components in this render. The license itself may give another answer by now. If
+  // `decision` has no entry for the feature, the feature is not configured. `allows` then logs a warning and returns
+  // `false`.
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
   return isOn ? (children ?? null) : renderFallback(fallback, feature === undefined ? decision : explain(feature));

@@ -52,7 +52,7 @@ export function refresher(client: Refreshing): Refresher {
     else refresh(next.patience);
   };
 
-  // calls `look` when the network is back or the page is visible again. The listeners are removed without an
+  // Calls `look` when the network is back, and when the page is visible again. The listeners are removed without an
   // AbortSignal, because jsdom rejects Node's signals.
   const page = globalThis as Page;
   const { document } = page;

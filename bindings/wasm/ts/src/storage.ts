@@ -26,9 +26,9 @@ export interface Storage {
   outlook?(appId: string): OutlookText;
 
   /**
-   * Returns the store for the record that this device keeps for another one, for which it acts. `place` has the tag of
-   * the other device. Does not access any data yet. A client with a storage that lacks this method cannot act for other
-   * devices.
+   * Opens the store for another computer's record. Used when this computer acts for that computer, for example to
+   * answer its request. `place.device` is the other computer's tag. Does not access any data yet. With a storage that
+   * lacks this method, a client cannot act for other computers.
    * @internal
    */
   openOther?(place: Place): Store;
@@ -89,10 +89,9 @@ export interface Store {
   poll?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab or process that shares this record asks Polar. As a result, tabs and processes ask
-   * Polar one after the other, and each finds Polar's previous answer in the record. Waits for its turn until `waitMs`
-   * have passed or `signal` aborts. If the turn comes in that time, calls `work` with `taken`. Otherwise calls `work`
-   * with `late`.
+   * Runs `work` while no other tab or process that shares this record asks Polar. So tabs and processes ask one after
+   * the other, and each finds the previous answer in the record. Waits for the turn until `waitMs` have passed or
+   * `signal` aborts. If the turn comes in that time, calls `work` with `taken`, otherwise with `late`.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }

@@ -1,8 +1,8 @@
 /**
  * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`. The app's Rust side holds the
  * license and makes all decisions. This entry forwards calls to the Rust side, and gives the page the decisions that
- * the Rust side sends. The only license keys that this entry ever holds are those that the user types, and those in the
- * texts of answers and returns, for which a window needs permissions of their own.
+ * the Rust side sends. It holds only two kinds of license keys: those that the user types, and those in the texts of
+ * answers and returns. For these texts, a window needs separate permissions.
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";

@@ -28,8 +28,8 @@ const DEVICE = "polar-license/device";
 const LOCK_WAIT_MS = 2_000;
 
 /**
- * A function that watches the text of `name` for changes by other tabs. When another tab has changed the text, the
- * function calls `changed`, but not before this tab can read the new text. Returns a function that stops watching.
+ * A function that watches the text `name`. It calls `changed` when another tab has changed the text and this tab can
+ * read the change. It returns a function that stops watching.
  */
 export type Follow = (name: string, changed: () => void) => () => void;
 
@@ -119,8 +119,8 @@ export function memoryStorage(): Storage {
 }
 
 /**
- * Decodes base64. If the text is not base64, it cannot be a record. In that case, returns the bytes of the text itself,
- * so that the engine reports the record as tampered with.
+ * Decodes base64. A text that is not base64 cannot be a record. Its own bytes are returned, so that the engine reports
+ * the record as tampered with.
  */
 function bytes(text: string): Uint8Array {
   let raw = text;
@@ -133,9 +133,9 @@ function bytes(text: string): Uint8Array {
 }
 
 /**
- * Waits for the lock `name`, which one tab at a time can hold, and runs `work` while it holds the lock. Returns the
- * result of `work`. Returns `undefined` if the lock is not free within `waitMs`, or if `signal` aborts before the lock
- * is free. If there are no Web Locks, or the page may not use them, runs `work` without the lock.
+ * Runs `work` while it holds the lock `name`, which only one tab at a time can hold. Returns the result of `work`.
+ * Returns `undefined` if the lock is not free within `waitMs`, or if `signal` aborts first. If there are no Web Locks,
+ * or the page may not use them, runs `work` without the lock.
  */
 async function holding<T>(
   name: string,

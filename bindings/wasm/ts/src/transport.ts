@@ -1,7 +1,7 @@
 /**
  * Sends one request to Polar with `fetch`, and returns its outcome as plain data. Always settles, whatever `fetch`
- * does. Never sends a request twice, and never follows a redirect. Passes a signal of its own to `fetch` rather than
- * the app's signal, so that `fetch` does not see the app's reason for aborting.
+ * does. Never sends a request twice, and never follows a redirect. Passes its own signal to `fetch`, so that `fetch`
+ * does not see the app's reason for aborting.
  */
 
 import { words } from "./error.js";
@@ -47,8 +47,8 @@ export interface Unanswered {
 }
 
 /**
- * The option that keeps replies out of caches, because replies name the customer. The object is empty in Cloudflare
- * Workers with a compatibility date before 2024-11-11: those have no cache, and reject the option.
+ * The option that keeps replies out of caches, because replies name the customer. Cloudflare Workers with a
+ * compatibility date before 2024-11-11 reject the option. They have no cache, so the object is empty there.
  */
 const NOT_CACHED: RequestInit = typeof Request === "function" && !("cache" in Request.prototype) ? {} : { cache: "no-store" };
 

@@ -1,7 +1,7 @@
 /**
  * Compiles the engine. The WebAssembly comes from the app, or from one of this package's entry points. If compiling
- * fails, the error has a sentence for the user, and a detail that tells the developer the cause: there is no
- * WebAssembly, a security policy forbids WebAssembly, the file is not the engine, or the browser is too old.
+ * fails, the error has a sentence for the user, and a detail with the cause for the developer. There may be no
+ * WebAssembly, a security policy may forbid it, the file may not be the engine, or the browser may be too old.
  */
 
 import { errorFrom, LicenseError, words } from "./error.js";
@@ -9,9 +9,9 @@ import type { Response, URL } from "./platform.js";
 import { within } from "./time.js";
 
 /**
- * The file `polar-license/wasm`, as its address, its bytes, a `Response` that contains it, or the `WebAssembly.Module`
- * that a bundler made from it. A module has the type `object` here, because the type `WebAssembly.Module` is missing in
- * programs that are compiled without the DOM's types.
+ * The file `polar-license/wasm`: its address, its bytes, a `Response` that contains it, or the `WebAssembly.Module`
+ * that a bundler made from it. The module has the type `object` here, because a program that is compiled without the
+ * DOM's types has no type `WebAssembly.Module`.
  */
 export type WasmSource = URL | string | ArrayBuffer | ArrayBufferView | Response | object;
 

@@ -1,6 +1,5 @@
 //! The arguments of the commands that use the customer portal. Other users of the machine can see the arguments of a
-//! program. Therefore a code is never an argument, and an e-mail address can also be given on the terminal or on
-//! standard input.
+//! program. So a code cannot be an argument, and an e-mail address need not be one: the command asks for them.
 
 use std::time::Duration;
 
@@ -19,8 +18,8 @@ pub(crate) enum PortalCommand {
 pub(crate) struct Buyer {
     /// The e-mail address of the purchase [default: asked for]
     ///
-    /// Without it, the command reads the address from the terminal, or from the first line of standard input. From the
-    /// next line it reads the code in the mail.
+    /// Without EMAIL, the command asks for the address. If standard input is not a terminal, its first line is the
+    /// address, and its second line is the code from the mail.
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Option<String>,
     /// The customer's name or number, if several customers have the address
@@ -71,9 +70,10 @@ impl Buyer {
         self.email.as_deref().filter(|email| *email != "-")
     }
 
-    /// Returns `label`, the first argument of `release`. Other commands take the customer's e-mail address as their
-    /// first argument, so a user may pass it to `release` too. If the only argument is an e-mail address, this function
-    /// therefore stores it as the customer's address and returns `None`.
+    /// Decides what `label`, the first argument of `release`, means. It is the label of a device. It can also be the
+    /// customer's e-mail address, because other commands take the address as their first argument. If it looks like an
+    /// address and is the only argument, stores it as the address and returns `None`. Otherwise returns it as the
+    /// label. With `--code-sent` it is always the label.
     pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
         let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
         if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {

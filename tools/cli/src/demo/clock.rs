@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The clock of the demo. All its clones show the same time: if one of them is advanced, all are.
+/// The clock of the demo. All its clones show the same time, also after one of them was advanced.
 #[derive(Clone, Default)]
 pub(crate) struct DemoClock {
     system: SystemClock,

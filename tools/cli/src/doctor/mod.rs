@@ -97,8 +97,8 @@ fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
     }
 }
 
-/// Masks the texts in backticks. They are the user's input, which may be a license key in the wrong place, or an
-/// address with a password. Texts that the advice tells the user to write are kept.
+/// Masks the texts in backticks, because they are the user's input. It may be a license key in the wrong place, or an
+/// address with a password. Does not mask the values that the advice suggests.
 fn without_values(detail: &str) -> String {
     const ADVISED: [&str; 3] = ["production", "sandbox", "com.acme.app"];
     let parts = detail.split('`').enumerate();
@@ -122,8 +122,8 @@ fn variables() -> Vec<String> {
 fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let mut findings = diagnosis::storage(config, directory);
     findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
-    // The client is not opened if the checks above have found a fault of the store. It is not opened either if the
-    // device has no id, because opening the client would create an id.
+    // Opening the client creates a device id if the device has none. So the client is opened only if the device has an
+    // id, and if the checks above have found no fault of the store.
     let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
     if !findings.iter().any(prevents) {
         findings.push(stored_license(config, directory));

@@ -118,8 +118,8 @@ pub(super) fn device_line(device: &Device) -> String {
     format!("{}  since {}{this}", device.label(), show::moment(device.since()))
 }
 
-/// Returns the item whose device label equals `wanted`, if there is exactly one. Otherwise returns the item whose
-/// device label contains `wanted`, if there is exactly one.
+/// Returns the only item whose device label equals `wanted`, or else the only item whose device label contains
+/// `wanted`. Returns `None` if there are several such items, or none.
 pub(super) fn find_by_label<'a, T>(items: &'a [T], wanted: &str, device: impl Fn(&T) -> &Device) -> Option<&'a T> {
     let only = |is_meant: &dyn Fn(&str) -> bool| {
         let mut matching = items.iter().filter(|item| is_meant(device(item).label()));

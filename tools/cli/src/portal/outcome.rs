@@ -54,8 +54,8 @@ impl Stop {
         self.print_before(license, as_json, None)
     }
 
-    /// Prints why the command ended. `again` says what to do after the cause has been removed. If `again` is `None`,
-    /// the advice depends on the error.
+    /// Prints why the command ended. `again` is the advice on how to repeat the command after the cause has been
+    /// removed. If it is `None`, the advice depends on the error.
     fn print_before(&self, license: &Decision, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
         match self {
             Self::Failed(error) => {

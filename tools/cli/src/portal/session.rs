@@ -14,8 +14,8 @@ use polar_license::{Error, ErrorKind};
 const NO_CODE: &str = "standard input ends before the code; keep it open until the mail is there, or run the command on a \
                        terminal";
 
-/// The notice that a code was requested, for output that may be written to a log. It contains no address. It does not
-/// say whether the address belongs to a customer, because Polar does not say that either.
+/// The notice that a code was requested, for output that may be written to a log. It contains no address. It begins
+/// with "If", because Polar does not say whether the address belongs to a customer.
 const SENT: &str = "If this address bought it, a code is on its way to it. Check the address for typos.";
 
 /// Begins a session with a code from a mail. Requests the code, unless the user already has one. `command` is the name
@@ -49,8 +49,8 @@ fn request(portal: &Portal, input: Input, email: Option<&str>) -> Result<CodeReq
     }
 }
 
-/// Announces that a code is on its way. If several customers have the address, one of them must be chosen first: by
-/// `customer`, or by the user on the terminal.
+/// Tells the user that a code is on its way. If several customers have the address, no code was sent yet. This function
+/// then selects one of them, by `customer` or by asking on the terminal, and requests a code for that customer.
 pub(super) fn announce_code(
     portal: &Portal,
     input: Input,

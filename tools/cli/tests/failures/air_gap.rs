@@ -1,24 +1,24 @@
-//! The steps of a license for a computer that is never online, each with faults in its system calls. Whatever fails, on
-//! the computer that is never online or on the other one, no seat is lost in silence, and the same step leads on.
+//! Computer A is never online, and computer B acts for it. Makes system calls of each step on A and on B fail. No seat
+//! may be lost unnoticed, and the same step must succeed when it is repeated.
 
 use crate::device::{Device, Run};
 use crate::injected::{Operation, Prepared, ensure, fail_each_call, owned};
 
-/// On a computer with a network: answers the request of the other computer.
+/// On computer B: answers the request of computer A.
 const ANSWER: Operation = Operation {
     name: "answer",
     prepare: |device| owned(&["answer", &text(&device.other().succeed(&["request"])), &device.key]),
     check: check_answer,
 };
 
-/// On a computer that is never online: imports the other computer's answer.
+/// On computer A: imports the answer of computer B.
 const IMPORT: Operation = Operation {
     name: "import",
     prepare: |device| owned(&["import", &answered(device, device.other())]),
     check: check_import,
 };
 
-/// On a computer that is never online: returns the license.
+/// On computer A: returns the license.
 const RETURN: Operation = Operation {
     name: "return",
     prepare: |device| {
@@ -28,7 +28,7 @@ const RETURN: Operation = Operation {
     check: check_return,
 };
 
-/// On a computer with a network: releases the seat that the other computer has returned.
+/// On computer B: releases the seat that computer A has returned.
 const RELEASE: Operation = Operation {
     name: "release",
     prepare: |device| {

@@ -18,8 +18,7 @@ pub(crate) struct Device<'a> {
     pub(crate) key: String,
     directory: TempDir,
     id: &'static str,
-    /// The computer that shares the key with this device, to which or from which a license is carried. Its record may
-    /// lead to seats too.
+    /// The second computer of an offline exchange. Its record may contain seats of the same key.
     other: Option<Box<Self>>,
 }
 
@@ -45,7 +44,7 @@ impl<'a> Device<'a> {
         Self { polar, key, directory: tempfile::tempdir().unwrap(), id, other }
     }
 
-    /// Returns another computer, to which or from which a license is carried.
+    /// Returns the second computer of an offline exchange.
     pub(crate) fn other(&self) -> &Self {
         self.other.as_ref().unwrap()
     }
@@ -78,9 +77,9 @@ impl<'a> Device<'a> {
         run
     }
 
-    /// Returns two lists of seat ids: all seats that this key has at Polar, and the seats among them that neither the
-    /// device nor the other computer knows. They know a seat if one of their records contains the seat's id or the
-    /// marker of the seat's activation. Polar stores the marker too.
+    /// Returns two lists of seat ids: all seats that the key has at Polar, and those of them that no record contains.
+    /// Looks in the records of this device and of the other computer, for the seat's id or for its marker, which Polar
+    /// stores too.
     pub(crate) fn seats(&self) -> (Vec<String>, Vec<String>) {
         let records = self.records().chain(self.other.iter().flat_map(|other| other.records()));
         let record: Vec<u8> = records.flat_map(|path| fs::read(path).unwrap()).collect();

@@ -110,7 +110,7 @@ fn check_consume(prepared: &Prepared<'_>, run: &Run, next: &Run) -> Result<(), S
     if run.status == Some(0) {
         return ensure(used == 3, "it succeeded without counting");
     }
-    // a command that was killed, or that could not print its output, had no way to report anything
+    // A command that was killed, or that could not print its output, cannot report anything.
     let told = run.status.is_none() || run.printed["error"].is_null() || run.reports_doubt();
     ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
 }
@@ -133,7 +133,7 @@ fn check_deactivate(Prepared { device, .. }: &Prepared<'_>, run: &Run, next: &Ru
 
 /// The result of one run.
 struct Tried {
-    /// A description of the first condition that did not hold after the run. `None` if all conditions held.
+    /// A description of the first condition that did not hold after the run, if there is one.
     wrong: Option<String>,
     was_hit: bool,
     /// The exit status, or `None` if the command was killed.
@@ -173,7 +173,7 @@ pub(crate) fn fail_each_call(operation: &Operation) {
 fn check(prepared: &Prepared<'_>, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
     let device = &prepared.device;
     // Two panics of the standard library are allowed: one if a thread cannot be started, and one if a directory cannot
-    // be closed. The client catches the second one.
+    // be closed. The client catches the one about the directory.
     let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
     ensure(!ours, "it panicked")?;
     ensure(!run.errors.contains(&device.key) && !run.printed.to_string().contains(&device.key), "it printed the key")?;
@@ -217,8 +217,8 @@ fn run_with(prepared: &Prepared<'_>, case: &Case) -> (Run, bool) {
     (Run::of(&output), killed || seen.contains("(INJECTED)"))
 }
 
-/// Returns the cases of an operation. In a soak test, these are all of its system calls, each with every fault that the
-/// call can have. Otherwise only the calls on which a license depends are included, each with one error and one kill.
+/// Returns the cases of an operation. A soak test has all system calls, each with every fault that the call can have.
+/// Other tests have only the calls on which a license depends, each with one error and one kill.
 fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     let prepared = prepared(polar, operation);
     let seen = tempfile::NamedTempFile::new().unwrap();
@@ -241,8 +241,8 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     for (call, number, matters) in chosen {
         let mut faults = vec![Fault::Kill];
         faults.extend(errors(call).iter().take(if all { usize::MAX } else { 1 }).map(|error| Fault::Error(error)));
-        // If saving always fails, a command tries again until its time limit, which takes half a minute for each of
-        // these cases.
+        // If saving always fails, a command tries again until its time limit, which takes half a minute in each case.
+        // So these cases run only in a soak test.
         let lasts = all && matters && matches!(call, "write" | "fsync" | "rename" | "unlink" | "openat");
         faults.extend(errors(call).first().filter(|_| lasts).map(|error| Fault::ErrorsFromHere(error)));
         cases.extend(faults.into_iter().map(|fault| Case { call: call.to_owned(), number, fault }));
@@ -260,9 +260,11 @@ fn matters(call: &strace::Call, directory: &str) -> bool {
     !is_debug_assertion && (about(directory) || about("socket:[") || writes_output || begins_something)
 }
 
-/// Returns the errors that are injected into a call. There are none for three groups of calls: the calls at the end of
-/// a process, the calls that the standard library makes only in debug assertions, and `futex`, whose failures the
-/// standard library ignores.
+/// Returns the errors that are injected into a call. Some calls have none:
+///
+/// - the calls at the end of a process,
+/// - the calls that the standard library makes only in debug assertions,
+/// - `futex`, because the standard library ignores its failures.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],

@@ -8,7 +8,7 @@ use crate::device::Device;
 use crate::random::Random;
 use crate::soak;
 
-/// The commands from which each round chooses one at random. A command that is listed twice is chosen twice as often.
+/// The commands that run in random order. A command that is listed twice runs twice as often.
 const COMMANDS: [&[&str]; 7] = [
     &["activate", "KEY"],
     &["activate", "KEY"],
@@ -63,7 +63,7 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     polar.clear_requests();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let requests = random.below(4);
-    // The command is killed at a random moment: after zero to three requests, and a random time after the last of them.
+    // Waits until the command has sent a random number of requests, and then for a random time.
     while polar.requests().len() < requests && child.try_wait().unwrap().is_none() {}
     for _ in 0..random.below(3000) {
         let _ = polar.requests().len();
@@ -72,8 +72,8 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// Makes Polar and the device agree again. Runs `validate` without killing it. If all seats are taken after that,
-/// removes the seats that do not belong to this device, as a customer would.
+/// Runs `validate` without killing it, so that Polar and the device agree again. If all seats are taken then, removes
+/// the seats of other devices, as a customer would.
 fn settle(device: &Device, limit_activations: u32, story: &str) {
     let decision = device.run(&["validate"]);
     let (seats, _) = device.seats();

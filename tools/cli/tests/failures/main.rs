@@ -1,6 +1,7 @@
 //! Runs the built command on a device where everything may fail. Each system call in turn returns an error or ends the
 //! process. In other tests, the command is killed at a random time. After each run, the tests compare the seats at the
-//! local Polar with the seats that the device knows, and the exit status with what the app finds at its next start.
+//! local Polar with those that the device knows. They also compare the exit status with the license that the app finds
+//! at its next start.
 //!
 //! `cargo xtask test` tries the calls on which a license depends. `cargo xtask soak` tries all calls.
 #![cfg(target_os = "linux")]

@@ -13,8 +13,8 @@ use std::time::Duration;
 #[test]
 fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
     for_each(faults::all(), |Case { name, fault, kind, maybe_applied, hangs }| {
-        // The client cannot notice this fault: Polar's reply names a seat, and the client cannot know that this seat
-        // belongs to another device.
+        // The client cannot notice this fault. Polar's reply names a seat of another device, and looks like any other
+        // reply.
         let kind = kind.filter(|_| name != "OtherActivation");
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
@@ -48,8 +48,8 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
 #[test]
 fn a_fault_before_the_question_costs_no_seat() {
     for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
-        // Cases in which Polar never answers are left out, because each `validate` would then take 25 s longer. Two
-        // other tests cover an `activate` without an answer: the test before this one, and
+        // Leaves out the cases in which Polar never answers, because each `validate` would then take 25 s longer. An
+        // `activate` without an answer is tested by the test before this one, and by
         // `a_process_killed_while_activating_leaves_a_trace_of_the_seat`.
         let Some(kind) = kind.filter(|_| !hangs && name != "OtherActivation") else { return };
         let polar = start_polar();
@@ -134,8 +134,8 @@ fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
 fn processes_that_activate_at_once_share_one_seat() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // Polar does not answer until the fault is cleared. Meanwhile one process waits for its seat, and the other one
-    // waits for the first.
+    // Polar does not answer until the fault is cleared. So one process waits for Polar, and the other one waits for
+    // that process.
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     thread::scope(|scope| {
         let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));

@@ -1,17 +1,17 @@
 //! Limits how many system calls and instructions `status` may take, because an app or a script may run it at every
 //! start.
 //!
-//! The limit for system calls is the number that was measured. The limit for instructions is 3 % above the measured
-//! number. These tests run a command that was built without optimization, and count the instructions of `main` only.
-//! `cargo xtask bench` measures the command that users get, from its first instruction to its last.
+//! The limit for system calls is the measured number. The limit for instructions is 3 % above it. These tests run a
+//! command that was built without optimization, and count only the instructions of `main`. `cargo xtask bench` measures
+//! the command that users get, from its first instruction to its last.
 
 use crate::support::{Device, command, start_polar};
 use crate::{skipped, strace};
 use mock_polar::DEMO_KEY_PLAIN;
 use std::process::{Command, Stdio};
 
-/// The number of system calls that `status` makes beyond those of `--version`. Both make the calls that load a program,
-/// which differ between systems. The difference is the same on every Linux.
+/// The number of system calls that `status` makes beyond those of `--version`. The calls that load a program differ
+/// between systems, but both commands make them, so the difference is the same on every Linux.
 const SYSTEM_CALLS: usize = 10;
 
 /// The maximum number of instructions that `main` may execute for `status`. The test program is built without

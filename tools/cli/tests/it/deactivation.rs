@@ -1,5 +1,4 @@
-//! Tests that the license is removed only after Polar has confirmed that the seat is free, or that Polar does not know
-//! the seat.
+//! Tests that the license is removed only if Polar confirms that the seat is free, or does not know the seat.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, LONG, for_each, requests_to, start_polar};

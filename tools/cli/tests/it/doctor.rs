@@ -26,8 +26,8 @@ impl Found {
         let json = run(as_json, "");
         let found = Self(json.status, json.json());
         assert_eq!(text.status, json.status, "{text:?}");
-        // Times differ from run to run, so digits are removed. Decimal points are removed too, because only some times
-        // have one.
+        // Times differ from run to run, so digits are removed. Some times have a decimal point and some have none, so
+        // decimal points are removed too.
         let words = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
         for finding in found.findings() {
             let detail = words(finding["detail"].as_str().unwrap());
@@ -670,8 +670,7 @@ mod unix {
         assert!(found.detail("storage").contains("permission denied"), "{found:?}");
     }
 
-    /// Removes the first argument from a command that [`under`] has made. That argument is the path of the original
-    /// program.
+    /// Removes the program's path from a command that [`under`] has made. It is the first argument.
     fn without_program(command: &Command) -> Command {
         let mut direct = Command::new(command.get_program());
         direct.args(command.get_args().skip(1));

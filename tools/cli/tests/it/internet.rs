@@ -36,8 +36,8 @@ impl Internet {
     pub(crate) fn new(polars: &[(&str, &MockPolar)]) -> Self {
         let authority_key = KeyPair::generate().unwrap();
         let mut authority = params(&[]);
-        // Each `Internet` creates an authority of its own. The name contains the authority's public key, because
-        // authorities with the same name would be mistaken for each other.
+        // Each `Internet` creates an authority of its own. The public key is part of the name, so that no client
+        // mistakes two authorities for one.
         authority.distinguished_name.push(DnType::CommonName, format!("{:?}", authority_key.public_key_raw()));
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = authority.self_signed(&authority_key).unwrap();
@@ -68,8 +68,7 @@ impl Internet {
         format!("http://{}", self.proxy)
     }
 
-    /// Returns the path of the root certificate. A client must trust this certificate to reach the servers, as on the
-    /// computers of a company that installs its own root certificate.
+    /// Returns the path of the root certificate that clients must trust to reach the servers.
     pub(crate) fn authority(&self) -> PathBuf {
         self.path().join("authority.pem")
     }
@@ -172,7 +171,8 @@ pub(crate) fn read_some(connection: &mut TcpStream) -> io::Result<()> {
     connection.read(&mut [0; 4096]).map(drop)
 }
 
-/// Waits for the client's first bytes without reading them. Because they stay unread, closing the connection resets it.
+/// Waits for the client's first bytes without reading them. When the connection is closed, the unread bytes make the
+/// system reset it.
 pub(crate) fn leave_unread(connection: &mut TcpStream) -> io::Result<()> {
     connection.peek(&mut [0]).map(drop)
 }

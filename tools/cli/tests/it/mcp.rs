@@ -44,7 +44,7 @@ impl Agent {
         let (send, lines) = mpsc::channel();
         thread::spawn(move || {
             let mut line = String::new();
-            // sending fails after a test has failed, because the receiver no longer exists
+            // If the test has failed, the receiver no longer exists, and sending fails.
             while stdout.read_line(&mut line).unwrap() > 0 && send.send(std::mem::take(&mut line)).is_ok() {}
         });
         let stderr = thread::spawn(move || {

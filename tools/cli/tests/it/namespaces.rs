@@ -1,8 +1,8 @@
 //! The story of a computer that is never online, on two computers with different networks. Computer A is a network
 //! namespace whose only interface is a loopback that is down. Computer B has the network of the test.
 //!
-//! The command plays both computers. To let another program play them too, with the command and alone, set
-//! `POLAR_AIR_GAP_PROGRAM` to its command line, as a JSON array of strings:
+//! The command plays both computers. Another program can play a computer too: set `POLAR_AIR_GAP_PROGRAM` to its
+//! command line, as a JSON array of strings. The story then runs with every pair of the command and this program.
 //!
 //! ```text
 //! POLAR_AIR_GAP_PROGRAM='["node", "/folder/computer.mjs"]' cargo test --package polar-license-cli --test it namespaces
@@ -13,14 +13,15 @@
 //! | `request` | the request |
 //! | `answer REQUEST KEY` | the answer |
 //! | `import ANSWER` | anything |
-//! | `allows export` | anything; the exit status is 0 if the license allows the feature |
+//! | `allows export` | anything |
 //! | `return` | the return |
 //! | `return TEXT` | anything; the seat is free |
 //!
-//! If an operation fails, the exit status is not 0. The program takes its settings from the command's variables
-//! `POLAR_LICENSE_ORGANIZATION`, `POLAR_LICENSE_APP`, `POLAR_LICENSE_ENVIRONMENT` (the local Polar's address),
-//! `POLAR_LICENSE_APP_SECRET`, `POLAR_LICENSE_AIR_GAP_DAYS`, `POLAR_LICENSE_DEVICE_ID`, `POLAR_LICENSE_DATA_DIR` and
-//! `POLAR_LICENSE_FEATURES` (`export=` and a benefit). Each run is a process of its own.
+//! If an operation fails, or if the license does not allow the feature `export`, the exit status is not 0. The program
+//! takes its settings from the command's variables `POLAR_LICENSE_ORGANIZATION`, `POLAR_LICENSE_APP`,
+//! `POLAR_LICENSE_ENVIRONMENT` (the local Polar's address), `POLAR_LICENSE_APP_SECRET`, `POLAR_LICENSE_AIR_GAP_DAYS`,
+//! `POLAR_LICENSE_DEVICE_ID`, `POLAR_LICENSE_DATA_DIR` and `POLAR_LICENSE_FEATURES` (`export=` and a benefit). Each run
+//! is a process of its own.
 
 use crate::skipped::skipped;
 use crate::strace;
@@ -68,16 +69,16 @@ impl<'a> Computer<'a> {
         run(self.command(args), "")
     }
 
-    /// Runs the program in a network namespace without an interface. Checks that it has sent nothing and, if strace
-    /// works, that it has not even tried.
+    /// Runs the program in a network namespace without a network. Checks that it has sent nothing. If `traces` is true,
+    /// also checks that it has opened no socket.
     fn offline(&self, args: &[&str], traces: bool) -> Run {
         let (run, trace) = self.isolated(args, traces);
         assert!(!trace.contains("AF_INET"), "{args:?} has opened a socket:\n{trace}");
         run
     }
 
-    /// Runs the program in a network namespace without an interface. Checks that no packet was sent. Returns the run,
-    /// and the network calls that strace has recorded.
+    /// Runs the program in a network namespace without a network, and checks that no packet was sent. Returns the run
+    /// and, if `traces` is true, the network calls that strace has recorded.
     fn isolated(&self, args: &[&str], traces: bool) -> (Run, String) {
         let (counts, trace) = (self.folder.path().join("counts"), self.folder.path().join("trace"));
         fs::write(&trace, "").unwrap();
@@ -97,7 +98,7 @@ impl<'a> Computer<'a> {
     }
 }
 
-/// Gives `to` the variables of `from`.
+/// Copies the variables of `from` to `to`.
 fn with_variables_of(from: &Command, mut to: Command) -> Command {
     for (name, value) in from.get_envs() {
         match value {
@@ -148,7 +149,8 @@ fn story(a_plays: &[String], b_plays: &[String], traces: bool) {
     assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty());
 }
 
-/// Returns the programs that can play a computer: the command and, if there is one, the program of the variable.
+/// Returns the programs that can play a computer: the command, and the program that `POLAR_AIR_GAP_PROGRAM` names, if
+/// it is set.
 fn programs() -> Vec<Program> {
     let other = std::env::var("POLAR_AIR_GAP_PROGRAM").ok();
     let other = other.map(|line| serde_json::from_str(&line).unwrap());
@@ -175,7 +177,7 @@ fn nothing_leaves_a_computer_without_an_interface() {
     }
 }
 
-/// Tests the test: a socket of a program on computer A is noticed.
+/// Tests the test itself: it must notice a program on computer A that opens a socket.
 #[test]
 fn a_program_that_asks_polar_is_noticed() {
     if !has_namespaces() || !strace::works() {

@@ -1,6 +1,5 @@
 //! Tests the pace of requests when several commands run. Polar blocks an IP address at its fourth request in a second.
-//! Every command is a process of its own, so it learns about the requests of earlier commands only from the stored
-//! record.
+//! Every command is a process of its own, and finds the times of earlier requests only in the stored record.
 
 use crate::support::Device;
 use mock_polar::{Fault, MockPolar, NewKey};
@@ -38,8 +37,8 @@ fn a_removed_license_leaves_only_the_times_of_its_requests() {
         let licensed = std::fs::read(device.record().unwrap()).unwrap();
         assert!(String::from_utf8_lossy(&licensed).contains(&*key), "the test looks where the key is");
         assert_eq!(device.run(&[end]).status, 0);
-        // There may be no record at all. After the license is gone, the record only remembers recent requests, and on a
-        // slow machine no request is recent enough.
+        // After the license is gone, the record contains only the times of recent requests. On a slow machine no
+        // request is recent enough, and then there is no record.
         let left = device.record().map(|path| std::fs::read(path).unwrap()).unwrap_or_default();
         assert!(left.len() <= 120, "{end}: {} bytes", left.len());
         assert!(!String::from_utf8_lossy(&left).contains(key.rsplit('-').next().unwrap()), "{end}");

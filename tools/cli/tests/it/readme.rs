@@ -31,7 +31,7 @@ fn every_block_runs() {
     assert_eq!(blocks.len(), 5);
     polar.add_key(NewKey::new("pro").email(EMAIL));
     for block in blocks {
-        // without the `cargo install` line, the test uses the built command, not an installed one
+        // leaves out the line `cargo install`, so that the block uses the built command
         let lines: Vec<&str> = block.lines().filter(|line| !line.starts_with("cargo install ")).collect();
         let path = env::join_paths(
             Path::new(BINARY)

@@ -19,7 +19,7 @@ fn a_data_directory_below_a_file_fails_every_change() {
         let (status, after) = device.json(&[operation, &["--data-dir", below]].concat());
         assert_eq!((status, kind(&after)), (1, Some("storage")), "{operation:?}: {after}");
     }
-    // the command cannot tell whether there is a license, because it cannot read the file
+    // the command cannot read the file, so it does not know whether there is a license
     let (status, after) = device.json(&["deactivate", "--data-dir", below]);
     assert_eq!((status, after["license"]["problem"]["kind"].as_str()), (1, Some("storage")), "{after}");
     assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty(), "no seat is taken that cannot be stored");
@@ -44,8 +44,8 @@ fn an_unreadable_license_is_exit_status_3_with_advice_to_run_doctor() {
     assert!(help.contains("confirmed for too long, or cannot be read"), "{help}");
 }
 
-/// This key has no activation limit, so activating it takes no seat. The command therefore asks Polar even if the
-/// license cannot be stored, because no seat can be lost. The license then exists only until the command ends.
+/// Activating this key takes no seat, because it has no activation limit. So the command asks Polar although the
+/// license cannot be stored: no seat can be lost. The license then exists only until the command ends.
 #[test]
 fn a_license_that_could_not_be_stored_is_not_said_to_work() {
     let polar = start_polar();
@@ -80,8 +80,8 @@ fn a_disk_that_takes_nothing_more_fails_every_change() {
     assert_eq!(unlicensed.record(), None);
 }
 
-/// Runs the command where it can read files but cannot write any. Asserts that the exit status is 1, and returns the
-/// JSON.
+/// Runs the command with a file size limit of zero, so that it can read files but not write them. Asserts that the exit
+/// status is 1, and returns the JSON.
 #[cfg(unix)]
 fn without_writing(device: &Device<'_>, args: &[&str]) -> Value {
     let command = device.command(&[args, &["--json"]].concat());
@@ -99,8 +99,8 @@ fn kind(after: &Value) -> Option<&str> {
     after["error"]["kind"].as_str()
 }
 
-/// Tests a lock that a killed process or another user has left behind. In turn, the lock is a file, a directory, a
-/// named pipe, and a symbolic link to nothing.
+/// Tests a lock that a killed process or another user has left behind: a file, a directory, a named pipe, or a symbolic
+/// link to nothing.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_lock_that_was_left_behind_blocks_no_request() {

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_polar-license");
 
-/// A time limit so long that it is reached only if a test fails.
+/// A time limit that is reached only if a test fails.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 
 /// The app id that the command uses if `--app` is not given.
@@ -41,8 +41,8 @@ pub(crate) fn start_polar() -> MockPolar {
     MockPolar::start().unwrap()
 }
 
-/// Returns the command. Its environment contains no variable that would change the results: no variable of the command
-/// itself, and none for proxies or root certificates.
+/// Returns the command. Removes all variables that would change the results from its environment: those of the command
+/// itself, and those for proxies and root certificates.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(BINARY);
     let ours = |name: &str| {
@@ -63,9 +63,9 @@ pub(crate) fn run(mut command: Command, input: &str) -> Run {
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = loop {
         match pipes.spawn() {
-            // This error occurs if the program is a copy that the test has just written, and another test has started a
-            // child process at the same time. The child keeps the copy open for writing until it executes its own
-            // program.
+            // The program may be a copy that the test has just written. If another test started a child process
+            // meanwhile, the child keeps the copy open for writing until it executes its own program. Until then, the
+            // copy cannot be run.
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
             spawned => break spawned.unwrap(),
         }
@@ -92,8 +92,8 @@ impl<'a> Device<'a> {
         device
     }
 
-    /// Creates a device on which this key was activated `days` days ago, and which has been offline since. If `days` is
-    /// negative, the device's clock has been set back since the activation: by this number of days.
+    /// Creates a device on which this key was activated `days` days ago, and which has been offline since. A negative
+    /// number means that the device's clock was set back by that many days after the activation.
     pub(crate) fn licensed_days_ago(polar: &'a MockPolar, key: &str, days: i64) -> Self {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         let device = Self::new(polar);

@@ -239,10 +239,7 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/**
- * Passes a function `go` to `begin`, and waits until `go` is called or the client disconnects. Then cleans up by
- * calling the function that `begin` has returned.
- */
+/** Waits until `go` is called or the client disconnects. `begin` gets `go`, and returns a function that cleans up. */
 function waited(response: ServerResponse, begin: (go: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -90,9 +90,9 @@ pub(super) fn place(
     Ok(token)
 }
 
-/// Returns the customer who buys through the checkout, and whether Polar trusts that the buyer is this customer. If the
-/// vendor named no customer, the customer is the one with the checkout's e-mail address. If nobody has this address,
-/// adds a customer.
+/// Returns the customer who buys, and whether Polar trusts that the buyer is this customer. If the vendor named a
+/// customer in the checkout, this is the customer. Otherwise it is the one with the checkout's e-mail address, which is
+/// added if nobody has that address.
 fn buyer(database: &mut Database, checkout: &Checkout, now: Timestamp) -> (Uuid, bool) {
     if let Some(named_by_vendor) = checkout.customer {
         return (named_by_vendor, true);

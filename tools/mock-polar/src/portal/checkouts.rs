@@ -14,8 +14,8 @@ use crate::reply::Reply;
 use crate::sessions::random_token;
 use crate::state::State;
 
-/// The query parameters with which a link prefills a checkout. The redirect to the checkout's page drops them, and
-/// drops `embed_origin`. It keeps the link's other query parameters.
+/// The query parameters with which a link prefills a checkout. The redirect to the checkout's page drops them and
+/// `embed_origin`, and keeps the link's other parameters.
 const PREFILLED: [&str; 6] = ["product_id", "amount", "customer_email", "customer_name", "discount_code", "locale"];
 
 /// Creates a checkout, and redirects to its page.

@@ -77,9 +77,9 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Repl
     Ok(reply)
 }
 
-/// Finds the member with this address. Returns the id of the member's customer, and the address. If several customers
-/// have a member with this address and `customer` is `None`, returns the reply that asks the sender to choose a
-/// customer.
+/// Finds the member with this address. Returns the id of the member's customer, and the address. If members of several
+/// customers have the address, `customer` selects one of them. If `customer` is `None`, returns the reply that asks the
+/// sender to choose.
 fn member(
     database: &mut Database,
     organization: &Organization,

@@ -72,7 +72,8 @@ pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, R
     Ok(Reply::json(201, &view))
 }
 
-/// Answers a request to any endpoint that requires a vendor's secret and that this server does not imitate.
+/// Answers requests to all other endpoints of the vendor, which this server does not imitate. Checks the vendor's
+/// secret, and returns a 501.
 pub(crate) fn other(_state: &mut State, call: &Call) -> Result<Reply, Reply> {
     vendor(call)?;
     Err(Reply::framework_error(501, "mock-polar does not have this endpoint; see its README"))

@@ -74,9 +74,8 @@ fn source(replies: &[(&str, Reply)]) -> String {
         });
         let headers = retry_after.map_or_else(|| json!({}), |seconds| json!({ "retry-after": seconds.to_string() }));
         let mut recorded = json!({ "status": reply.status, "headers": headers, "body": body.unwrap_or_default() });
-        // By default, serde_json sorts the fields of an object. If another package of the workspace turns on
-        // `preserve_order`, the fields keep the order in which they were sent. They are sorted here, so that the file
-        // is the same in both cases.
+        // The fields are sorted here, so that the file is always the same. serde_json itself sorts them only if no
+        // other package of the workspace turns on `preserve_order`.
         recorded.sort_all_objects();
         writeln!(text, "  {name}: {recorded},").unwrap();
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mock_polar::{Endpoint, MockPolar};
 use serde_json::{Value, json};
 
-/// A time limit that is so long that only a failing test reaches it.
+/// A time limit that is reached only if a test fails.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A local Polar that accepts requests.

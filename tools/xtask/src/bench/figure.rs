@@ -14,8 +14,8 @@ pub(crate) struct Figure {
     pub(crate) title: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) precision: Precision,
-    /// What the figure measures, and how, in words with which a stranger can repeat the measurement. Includes the
-    /// command.
+    /// A description of what the figure measures and how, with the command. It is so complete that a stranger can
+    /// repeat the measurement.
     pub(crate) how: &'static str,
     pub(crate) needs: &'static [&'static Requirement],
     pub(crate) measure: fn(&Setting<'_>) -> Result<Vec<Row>>,

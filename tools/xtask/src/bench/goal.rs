@@ -54,8 +54,7 @@ impl Goal {
     }
 
     /// Checks whether a row meets the goal. `value` is the number of the row, `ratio` is its ratio to the baseline, and
-    /// `baseline` is the number of the baseline. Returns `None` if the goal depends on the ratio or on the baseline,
-    /// and that number is missing.
+    /// `baseline` is the number of the baseline. Returns `None` if the goal needs a number that is missing.
     pub(crate) fn outcome(&self, value: f64, ratio: Option<f64>, baseline: Option<f64>) -> Option<Outcome> {
         let (measured, least, most, reference) = match self.limit {
             Limit::AtMost(most) => (value, None, most, ""),

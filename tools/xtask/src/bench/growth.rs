@@ -1,4 +1,4 @@
-//! How costs grow with the number of features, of seats that are still to be released, of clients, and of processes.
+//! Measures how costs grow with the number of features, of unreleased seats, of clients, and of processes.
 
 use std::process::{Child, Command, Stdio};
 
@@ -12,8 +12,8 @@ use crate::workspace;
 
 const FEATURES: [u32; 5] = [1, 10, 100, 1_000, 10_000];
 
-/// The numbers of seats that are still to be released in the measured records. A record keeps such a seat until the
-/// deactivation reaches Polar, and it can keep at most 256.
+/// The numbers of unreleased seats in the measured records. A record keeps such a seat until the deactivation reaches
+/// Polar, and it can keep at most 256.
 const RELEASES: [u32; 5] = [0, 1, 16, 64, 256];
 
 const PROCESSES: u32 = 1_000;

@@ -11,7 +11,7 @@ use xshell::{Cmd, Shell, cmd};
 /// The number of rounds in which times are measured. In each round, every subject is measured once.
 const ROUNDS: usize = 15;
 
-/// Returns the cost of one operation. Measures a run with many operations and a run with one operation, and divides the
+/// Returns the cost of one operation. Measures a run with many operations and a run with one, and divides the
 /// difference in cost by the number of additional operations. So the cost of starting the program is not included.
 pub(crate) fn for_one(many: u32, mut cost: impl FnMut(u32) -> Result<u64>) -> Result<f64> {
     let (base, more) = (cost(1)?, cost(many)?);
@@ -46,8 +46,8 @@ fn wrapped<'a>(tool: Cmd<'a>, command: Cmd<'_>) -> Cmd<'a> {
     })
 }
 
-/// Measures every subject once in each round, and returns the times of each subject. Because the subjects take turns, a
-/// moment at which the machine is busy slows all of them down alike.
+/// Measures every subject once in each round, and returns the times of each subject. The subjects take turns, so if the
+/// machine is busy for a while, it slows all of them down alike.
 pub(crate) fn rounds(subjects: &mut [&mut dyn FnMut() -> Result<f64>]) -> Result<Vec<Vec<f64>>> {
     let mut times = vec![Vec::new(); subjects.len()];
     for _ in 0..ROUNDS {

@@ -1,5 +1,5 @@
-//! How long reads and validates take with the packed npm package, and how long a page takes to load. Scripts in
-//! `bench/js` measure these times.
+//! Measures how long reads and validates take with the packed npm package, and how long a page takes to load. The
+//! scripts in `bench/js` measure these times.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -75,7 +75,7 @@ fn package(setting: &Setting<'_>) -> Result<PathBuf> {
     Ok(workspace::target()?.join("package/npm"))
 }
 
-/// Runs a script that prints the times of each subject in each round. For the name of a subject, `of` returns the
+/// Runs a script that prints the times of each subject in each round. `of` takes the name of a subject, and returns the
 /// subject's role and the name of its baseline.
 fn rows(script: Cmd<'_>, of: fn(&str) -> (Role, &'static str)) -> Result<Vec<Row>> {
     let times: BTreeMap<String, Vec<f64>> = serde_json::from_str(&script.read()?)?;

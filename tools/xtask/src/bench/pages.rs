@@ -1,4 +1,4 @@
-//! How many bytes a page downloads with each npm package, and how many packages npm installs.
+//! Measures how many bytes a page downloads with each npm package, and how many packages npm installs.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -17,8 +17,8 @@ struct Peer {
     packages: u32,
 }
 
-/// The downloads of a page that creates a client, with their goals. The text is the beginning of the download's name in
-/// `sizes.mjs`.
+/// The downloads of a page that creates a client, and the goal for each. Each text is the beginning of a download's
+/// name in `sizes.mjs`.
 const ENTRIES: [(&str, Option<Goal>); 4] = [
     (npm_package::SLIM_PAGE, Some(Goal::at_most(72_500.0).because(ENGINE))),
     ("a page with ./slim, its script", Some(Goal::at_most(9_000.0).because(SCRIPT))),

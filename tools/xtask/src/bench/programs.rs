@@ -1,5 +1,5 @@
-//! For each of the compared crates, the size of a release program that uses it, the number of crates that are compiled
-//! into this program, and how long the program takes to build.
+//! Measures a release program for each of the compared crates: its size, the number of crates that are compiled into
+//! it, and the time to build it.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -122,8 +122,8 @@ fn goals(figures: &[Measured<'_>]) -> String {
 fn better(figures: &[Measured<'_>]) -> String {
     let mut list = String::new();
     for Measured { figure, rows } in figures {
-        // The alternatives talk to other servers, so their times cannot be compared with ours. The ratios to each
-        // server's baseline can be compared.
+        // The alternatives talk to other servers, so their times cannot be compared with ours. But each server has its
+        // own baseline, and the ratios to the baselines can be compared.
         let cost = |row: &Row| match figure.precision {
             Precision::Ratio => row.ratio,
             Precision::Exact | Precision::Machine => row.value.as_ref().ok().copied(),

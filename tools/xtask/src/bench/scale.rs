@@ -55,8 +55,7 @@ pub(crate) fn losses(setting: &Setting<'_>) -> Result<Vec<Row>> {
     })
 }
 
-/// Returns how many seconds pass between the moment at which a new customer enters a key and the moment at which the
-/// app gives access.
+/// Returns how many seconds pass from the moment when a new customer enters a key until the app gives access.
 pub(crate) fn activations(setting: &Setting<'_>) -> Result<Vec<Row>> {
     of_many(setting, |figures| {
         let goal = (figures.situation == ONE_ADDRESS).then_some(Goal::at_most(120.0).because(ACTIVATION));

@@ -1,5 +1,4 @@
-//! The programs and servers that several figures use. A program is built, and a server is started, when the first
-//! figure needs it.
+//! The programs and servers that several figures share. They are built and started when the first figure needs them.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
@@ -144,8 +143,7 @@ impl<'a> Setting<'a> {
         self.sh.cmd(program).env_remove("LD_LIBRARY_PATH").quiet()
     }
 
-    /// Returns a folder with an activated license. The operation `validate` puts its copies of the license into this
-    /// folder.
+    /// Returns a folder with an activated license. The operation `validate` stores its copies of the license there.
     pub(crate) fn licensed(&self) -> Result<&Path> {
         let folder = once(&self.licensed, || {
             let folder = self.folder("licensed")?;

@@ -9,8 +9,8 @@ use super::meter;
 use super::row::Row;
 use super::setting::{BARE, OURS, PEERS, Program, Server, Setting};
 
-/// The number of validates in one run. Each of them uses a new client in this project's program, because a client sends
-/// at most two requests in a second.
+/// The number of validates in one run. A client sends at most two requests in a second, so this project's program uses
+/// a new client for each of them.
 const MANY: u32 = 11;
 
 /// A request written by hand, which is sent to the server that the alternatives use.
@@ -20,7 +20,7 @@ struct Case {
     subject: String,
     program: &'static Program,
     operation: &'static str,
-    /// The index of this case's baseline, which is a request written by hand that is sent to the same server.
+    /// The index of this case's baseline: the case with a request written by hand to the same server.
     baseline: usize,
 }
 

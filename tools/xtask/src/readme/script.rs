@@ -19,8 +19,8 @@ pub(super) const TEST_COMMAND: &str = "cargo xtask test";
 /// because a new version is not on crates.io until it is released.
 const ADD_COMMAND: &str = "cargo add polar-license";
 
-/// Runs the block's commands in one shell, and checks that the output contains the lines that the block shows, and that
-/// the block has left nothing in the folder in which it ran.
+/// Runs the block's commands in one shell. Checks that the output contains the lines that the block shows, and that the
+/// commands have left no new files in the folder.
 pub(super) fn run(sh: &Shell, block: &Block) -> Result<()> {
     let before = names(sh)?;
     run_commands(sh, block)?;

@@ -1,4 +1,4 @@
-//! Lanes of steps. Lanes run at the same time, each in a process of its own. Each line of output is shown as it
+//! Lanes of steps, which run at the same time, each in a process of its own. Each line of output is shown as it
 //! arrives, after the name of its lane. The last lines of a failed lane are shown again at the end, because often only
 //! the end of a log is kept.
 
@@ -19,11 +19,11 @@ pub(super) struct Lane {
     pub(super) steps: Vec<&'static str>,
 }
 
-/// How long to keep reading a lane's output after the lane's process has ended. The output may not have ended by then,
-/// because a process that the lane started can still be running and writing to it.
+/// The time for which a lane's output is still read after the lane's process has ended. A process that the lane has
+/// started may run longer and keep the output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// If a lane fails, this many lines from the end of its output are shown again. The messages of a failed test are
+/// The number of lines from the end of a failed lane's output that are shown again. The messages of a failed test are
 /// usually shorter.
 const LAST_LINES: usize = 100;
 

@@ -1,5 +1,5 @@
 /**
- * Helpers that create, update and style the dialog's elements. They never parse text as HTML. They therefore also work on
+ * Helpers that create, update and style the dialog's elements. They never parse text as HTML, so they also work on
  * pages whose Content Security Policy requires Trusted Types.
  */
 

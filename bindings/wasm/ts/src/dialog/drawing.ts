@@ -151,8 +151,8 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // An action in `FURTHER` has two buttons: this one, and one in `#further`. If the action is the view's main
-      // action, only this one is shown; otherwise only the other one.
+      // An action in `FURTHER` has two buttons: this one, and one in `#further`. This one is shown if the action is the
+      // view's main action. Otherwise the one in `#further` is shown.
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");
@@ -172,10 +172,13 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus to the control that the user most likely needs next. If the dialog asks whether to deactivate the
-   * license, this is the button that keeps the license. Otherwise it is the input field for the key, or the button of
-   * the main action. If the dialog has none of these, the title gets the focus. If the dialog is taller than the page,
-   * this method also scrolls to the error, or to the message if there is no error.
+   * Moves the focus to the control that the user most likely needs next:
+   *
+   * - the button that keeps the license, if the dialog asks whether to deactivate it,
+   * - otherwise the input field for the key, or the button of the main action,
+   * - the title if the dialog has none of these.
+   *
+   * If the dialog is taller than the page, also scrolls to the error, or to the message if there is no error.
    */
   focus(view: View): void {
     if (view.hasPage) return;
@@ -212,7 +215,7 @@ export class Drawing {
     control.hidden = !isShown;
     control.classList.toggle("main", isMain);
     control.setAttribute("part", `${control.localName === "a" ? "link" : "button"}${isMain ? " main" : ""}`);
-    // sets `aria-disabled` rather than `disabled`, because a button with `disabled` would lose the focus
+    // not `disabled`, because a button with `disabled` would lose the focus
     control.setAttribute("aria-disabled", String(isDisabled));
   }
 

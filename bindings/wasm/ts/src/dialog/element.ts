@@ -34,7 +34,7 @@ export interface LicenseDialogEventMap extends HTMLElementEventMap {
    * freed the seat.
    */
   deactivated: CustomEvent<Deactivation>;
-  /** The user has given the license of a computer back that is never online. `detail` is the decision after that. */
+  /** The user has given back the license of a computer that is never online. `detail` is the decision after that. */
   returned: CustomEvent<Decision>;
   /**
    * Dispatched when the user follows a link to one of the vendor's pages. `detail` is the page's address. Call
@@ -59,8 +59,8 @@ export interface LicenseDialogElement {
   ): void;
 }
 
-// A server has no `HTMLElement`. An empty class takes its place, so that this module can still be imported on a server;
-// the element is not defined there.
+// A server has no `HTMLElement`. There, an empty class takes its place, so that the module can be imported. The element
+// is not defined on a server.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /**
@@ -75,9 +75,8 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // The first five fields store the values that the app sets through the setters `features`, `portal`, `offline`,
-  // `texts` and `license`. The setters are necessary: without them, a framework would set attributes instead, and an attribute can
-  // hold only text.
+  // The first five fields hold the values of the setters `features`, `portal`, `offline`, `texts` and `license`. If an
+  // element has no setters, frameworks set attributes instead, and an attribute can hold only text.
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
   #offline: OfflineDialogPages | null | undefined;
@@ -92,7 +91,10 @@ export class LicenseDialogElement extends Base {
   #running: AbortController | undefined;
   #pages: AbortController | undefined;
   #isRemoved = false;
-  /** Whether the dialog is drawn. The attribute `open` may change before the dialog is drawn or closed. */
+  /**
+   * Whether the dialog is drawn. The app may set the attribute `open` before the element has drawn or closed the
+   * dialog.
+   */
   #isShown = false;
 
   /**
@@ -256,8 +258,8 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Goes one step back: cancels the running operation if there is one. Otherwise leaves the present page; on the first
-   * page, closes the dialog.
+   * Goes one step back: cancels the running operation. If none is running, leaves the present page, or closes the
+   * dialog if this is the first page.
    */
   #leave(): void {
     if (this.#running) this.#running.abort();
@@ -279,8 +281,8 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Draws the license's decisions, and draws them again whenever they change. If the app has set a function or a promise
-   * instead of a license, first waits for the license that the function or promise returns.
+   * Draws the license's decision, and draws it again whenever it changes. If the app has set a function or a promise,
+   * first waits for the license.
    */
   #follow(): void {
     const source = this.#source;

@@ -15,7 +15,7 @@ import { fillPlaceholders } from "./words.js";
  */
 export type Work<Result> = (signal: AbortSignal) => Promise<Result>;
 
-/** The end of a page: resolves or rejects the promise that the page has returned. */
+/** The two functions that end a page: each settles the promise that the page has returned. */
 export interface Ending<Result> {
   resolve(result: Result): void;
   reject(reason: unknown): void;

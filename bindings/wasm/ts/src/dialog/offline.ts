@@ -1,7 +1,7 @@
 /**
- * Pages of the dialog for computers that are never online. On a computer without a network they show the request and
- * import the answer, and on a computer with a network they make the answer. They call the methods of the license, and
- * make no decision.
+ * Pages of the dialog for computers that are never online. On such a computer, they show the request and import the
+ * answer. On a computer with a network, they make the answer. They call the methods of the license, and make no
+ * decision.
  */
 
 import type { OfflineService } from "../license.js";
@@ -43,7 +43,7 @@ async function licenseThis(pages: OfflinePages, place: DialogPlace): Promise<Dec
   return result === OTHER ? giveBack(pages, place) : result;
 }
 
-/** Gives the license of this computer back, and shows the text with which another computer takes it. */
+/** Gives back this computer's license, and shows the text that releases its seat on another computer. */
 async function giveBack(pages: OfflinePages, place: DialogPlace): Promise<undefined> {
   const { decision, text } = await pages.confirmReturn((signal) => place.license.offlineReturn({ signal }));
   place.returned(decision);
@@ -52,7 +52,7 @@ async function giveBack(pages: OfflinePages, place: DialogPlace): Promise<undefi
   return pages.carry("return", text, pages.text("not_online.return_message", buttons));
 }
 
-/** Makes an answer for another computer, or takes the license of another computer back. */
+/** Makes an answer for another computer, or releases the seat that another computer has given up. */
 async function licenseOther(pages: OfflinePages, service: OfflineService): Promise<undefined> {
   const answer = await pages.askRequest((request, key, signal) => service.offlineAnswer(request, key, { signal }));
   if (answer !== OTHER) return pages.carry("answer", answer.text, pages.text("not_online.answer_message"));

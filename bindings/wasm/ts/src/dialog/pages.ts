@@ -34,7 +34,7 @@ export interface DialogPlace {
   text(code: DialogTextCode): string;
   /** Goes one step back, as the Escape key does. */
   leave(): void;
-  /** Reports that the user has given the license back. `decision` is the decision after that. */
+  /** Reports that the user has given back the license. `decision` is the decision after that. */
   returned(decision: Decision): void;
 }
 

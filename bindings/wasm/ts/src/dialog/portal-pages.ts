@@ -136,8 +136,8 @@ export class Pages extends Frame<PortalTextCode> {
   }
 
   /**
-   * Returns a list that contains the button labelled `other`, or an empty list if `other` is absent. A click on the
-   * button does nothing while work is running.
+   * Returns a button with the label `other` as a list, which is empty if `other` is absent. A click on the button does
+   * nothing while work is running.
    */
   #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
     if (!other) return [];

@@ -1,7 +1,7 @@
 /**
- * Pages of the dialog on which customers help themselves. A customer enters a code from an e-mail. The pages then
- * either get the license onto this device, or list the devices that use it. The pages show the customer portal's
- * answers, and make no decision. The session and the typed text are kept only while the pages are open.
+ * Pages of the dialog on which customers help themselves. A customer enters a code from an e-mail. Then the pages get
+ * the license onto this device, or list the devices that use it. They show the customer portal's answers, and make no
+ * decision. The session and the typed text are kept only while the pages are open.
  */
 
 import type {
@@ -126,8 +126,8 @@ async function manageDevices(pages: Pages, session: PortalSession): Promise<unde
 }
 
 /**
- * Lets the customer release a device. If the vendor hides the devices from customers, shows a message with a link in
- * place of the list. The link leads to `devices.page`, or to `page` if `devices.page` is `null`.
+ * Lets the customer release a device. If the vendor hides the devices from customers, shows a message and a link
+ * instead of the list. The link leads to `devices.page` or, if this is `null`, to `page`.
  */
 function releaseDevice<Result>(
   pages: Pages,
@@ -147,8 +147,8 @@ function releaseDevice<Result>(
 }
 
 /**
- * Chooses one of the keys, and resolves to the result of `work` for that key. Chooses without asking if there is only
- * one key, or if only one granted key matches the key that the customer has typed. Otherwise asks the customer.
+ * Chooses one of the keys, and resolves to the result of `work` for that key. Does not ask the customer if there is
+ * only one key, or if the customer has typed a key and it matches only one of the granted keys.
  */
 function chooseKey<Result>(
   pages: Pages,

@@ -5,8 +5,8 @@ import { encode } from "uqr";
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * The largest version of a QR code that is drawn. It has 117 × 117 modules. On a narrow phone, each of them is then two
- * pixels wide. A code with more modules could hardly be read from a screen.
+ * The largest version of a QR code that is drawn. It has 117 × 117 modules, each of which is two pixels wide on a
+ * narrow phone. A code with more modules could hardly be read from a screen.
  */
 const MAX_VERSION = 25;
 

@@ -1,7 +1,7 @@
 /**
- * The two kinds of fields for texts that users carry between computers: a field that shows a text, which can be copied,
- * saved as a file and shown as a QR code, and a field into which a text is pasted or read from a file. This file knows
- * nothing about licenses.
+ * The two kinds of fields for texts that users carry between computers. One field shows a text, which can be copied,
+ * saved as a file and shown as a QR code. The other field is empty: users paste a text, or load it from a file. This
+ * file knows nothing about licenses.
  */
 
 import { create, PLAIN_FIELD } from "./document.js";
@@ -45,7 +45,7 @@ export function textToCarry(
       await navigator.clipboard.writeText(text);
       status.textContent = labels.copied;
     } catch {
-      // the page is not in a secure context, or the browser or the user does not permit it
+      // copying is not permitted: by the browser, by the user, or because the page is not in a secure context
       area.focus();
       status.textContent = labels.selected;
     }
@@ -83,7 +83,7 @@ export function textToEnter(
     area.value = (await file.slice(0, MAX_FILE_BYTES).text()).trim();
     area.focus();
   });
-  // this event bubbles, and the dialog would take it for the Escape key
+  // this event bubbles, and the dialog would treat it like the Escape key
   files.addEventListener("cancel", (event) => event.stopPropagation());
   const openFile = button(labels.openFile, () => {
     // the same file can be opened again, after it was changed
@@ -96,9 +96,9 @@ export function textToEnter(
 /** Lets the browser save a text as a file. */
 function save(text: string, name: string): void {
   const link = document.createElement("a");
-  // the address of a `Blob` would have to be freed, but a browser does not tell when it has read it
+  // not the address of a `Blob`: it would have to be freed, and no event says when the browser has read the `Blob`
   link.href = `data:text/plain,${encodeURIComponent(`${text}\n`)}`;
   link.download = name;
-  // the link is not in the dialog, which would take the click for a link to one of the vendor's pages
+  // the link stays outside of the dialog, which treats every clicked link as a link to one of the vendor's pages
   link.click();
 }

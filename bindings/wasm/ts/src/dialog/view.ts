@@ -10,7 +10,10 @@ import type { OfflinePagesFor, PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import { dateOf, labelOf } from "./words.js";
 
-/** The action of a button. `link` opens the vendor's page for the next step, which the decision or the error names. */
+/**
+ * The action of a button. `link` opens a page of the vendor: the one that the decision or the error names for its next
+ * step.
+ */
 export type Action =
   | "submit"
   | "move"
@@ -109,8 +112,8 @@ const TONES: Record<State, Tone> = {
 };
 
 /**
- * For each next step, the action that the dialog offers, and the label of its link to the vendor's page. Either of them
- * may be absent.
+ * The action and the page for each next step. The dialog offers the action. `page` is the label of the link to the
+ * vendor's page. Either may be absent.
  */
 const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   none: {},
@@ -172,13 +175,12 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
   const { failure, page, hasPages, hasOffline, canAnswer, portalUrl, texts } = situation;
   const isImported = hasOffline && decision.airGapped;
   const isStatus = page === "status";
-  // The failure may have a next step other than trying again. The dialog then offers that step. Otherwise the dialog
-  // offers the next step of the decision.
+  // If the failure names no next step, or only that the user must go online, the dialog offers the next step of the
+  // decision instead.
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
-  // if the user is entering another key, the next step of the present decision does not apply, because it is about the
-  // old key
+  // while the user enters another key, the decision's next step does not apply, because it is about the old key
   const step = isStatus || answer ? STEPS[nextStep] : {};
   const action =
     hasPages && step.page === "dialog.manage_devices"

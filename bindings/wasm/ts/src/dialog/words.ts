@@ -6,9 +6,8 @@ export function fillPlaceholders(sentence: string, values: Readonly<Record<strin
 }
 
 /**
- * Formats a time as a date, in the user's time zone or in `timeZone`. A text without a time of day, such as
- * `2026-11-21`, means midnight in UTC. For such a text, pass `"UTC"`: in other time zones, the date could be the day
- * before.
+ * Formats a time as a date, in the user's time zone or in `timeZone`. Pass `"UTC"` for a text without a time of day,
+ * such as `2026-11-21`. It means midnight in UTC, so in other time zones it could become the day before.
  */
 export function dateOf(time: string, locale: string, timeZone?: "UTC"): string {
   const write = (locale: string | undefined): string =>

@@ -1,7 +1,7 @@
 /**
  * Shares the license of Electron's main process with the app's windows over IPC. Makes no licensing decision, and
- * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage. The
- * texts for computers that are never online can contain the key, so they are sent only if the app shares them.
+ * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage. Sends
+ * the texts for computers that are never online only if the app asks for it, because they can contain the key.
  *
  * Imports nothing from Electron, so that it also loads in ES modules, CommonJS and tests.
  */
@@ -60,8 +60,8 @@ export interface ShareOptions {
   portal?: Portal;
   /**
    * Whether the frames that `allow` accepts may also use the operations for computers that are never online, such as
-   * `offlineRequest` and `offlineAnswer`. By default, no frame may use them, because the text of a return contains the
-   * key of this computer's license.
+   * `offlineRequest` and `offlineAnswer`. Default: no, because the text of a return contains the key of this computer's
+   * license.
    */
   offline?: boolean;
 }
@@ -80,7 +80,7 @@ export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: 
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
   const release = (event: IpcSender, id: unknown): void => share.release(event, id);
-  // This call throws if a license is shared already. It comes first, so that nothing else has been registered by then.
+  // This call comes first. It throws if a license is shared already, before anything else is registered.
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);
@@ -378,8 +378,8 @@ function parse(message: unknown): Call | undefined {
 }
 
 /**
- * Converts an exception into a failure. Identifies a `LicenseError` by its members rather than by its class: another
- * copy of the package may have created the client, and that copy has a `LicenseError` class of its own.
+ * Converts an exception into a failure. Recognizes a `LicenseError` by its members. Its class does not help, because
+ * the client may come from another copy of the package, which has a class of its own.
  */
 function failureFrom(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;

@@ -25,8 +25,7 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * Translates numbers: the page and this process refer to one value of the reply by different numbers. Each key is the
-   * page's number, and its value is this process's number.
+   * Maps the number by which the page refers to a value of the reply to the number by which this process refers to it.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }
@@ -119,8 +118,8 @@ class PagePortal {
   }
 
   /**
-   * Returns a copy of a page's request with other numbers. The page refers to a value by the page's own number. In the
-   * copy, this number is replaced by the number under which `holder` keeps the value.
+   * Returns a copy of a page's request. In the copy, each of the page's numbers is replaced by the number under which
+   * `holder` keeps the same value.
    */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {

@@ -1,9 +1,10 @@
 /**
- * The code that runs in the page itself. It has to run there because `contextBridge` copies objects at each call, and
- * `current` must return the same object until the decision changes. Electron sends the source of `pageLicense` to the
- * page. For this reason, `pageLicense` must not refer to anything outside of itself. Its inner functions must also have
- * no names, because some builds insert a call to a helper for each named function, and the helper is outside of
- * `pageLicense`.
+ * The code that runs in the page itself, and not in the preload script. `contextBridge` copies objects at each call,
+ * but `current` must return the same object until the decision changes.
+ *
+ * Electron sends the source of `pageLicense` to the page, so `pageLicense` must not refer to anything outside of
+ * itself. Its inner functions must have no names: for each named function, some builds insert a call to a helper that
+ * is outside of `pageLicense`.
  */
 
 import type { Deactivation, OfflineAnswer, OfflineReturn } from "../license.js";
@@ -18,8 +19,8 @@ import type { Decision, Explanation } from "../types.js";
  */
 export interface PageBridge {
   /**
-   * Whether the page may call `current` whenever the app reads the decision, because `current` is fast and returns the
-   * decision for the present moment. Otherwise, the page calls `current` only once.
+   * Whether `current` is fast and returns the decision for the present moment. If so, the page calls it whenever the
+   * app reads the decision. Otherwise, the page calls it only once.
    */
   keepsTime?: boolean;
   /**
@@ -143,8 +144,8 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
         signal,
       ),
     onChange: (listener) => {
-      // throws a plain `Error`, because the class `LicenseError` does not exist in the page, to which only this
-      // function's source is sent
+      // a plain `Error`: Electron sends only the source of this function to the page, so the class `LicenseError` does
+      // not exist there
       if (typeof listener !== "function") throw new Error("`onChange` needs a function to call");
       const entry = { call: listener };
       page.listeners.add(entry);

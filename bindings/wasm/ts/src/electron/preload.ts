@@ -1,6 +1,6 @@
 /**
- * For a preload script: gives the page `window.license`, which forwards calls to the client in the main process. The
- * preload script stores only the last decision that the main process sent, and makes no decisions itself.
+ * For a preload script: gives the page `window.license`, which forwards calls to the client in the main process. Stores
+ * only the last decision that the main process has sent, and makes no decisions itself.
  *
  * A sandboxed preload script cannot load packages, so the app must bundle this module into its preload script. This
  * module imports nothing from Electron.
@@ -111,9 +111,9 @@ class Mirror {
   }
 
   /**
-   * Returns the latest decision. The first call blocks until the main process has sent a decision. Otherwise a page
-   * that renders early would show a wrong state for a moment. The call does not block for long: the main process
-   * already has the decision, and does not have to ask Polar.
+   * Returns the latest decision. The first call blocks until the main process has sent a decision, so that a page that
+   * renders early does not show a wrong state. This takes only a moment: the main process already has the decision, and
+   * does not ask Polar.
    */
   current(): Decision {
     if (!this.#latest) {

@@ -38,9 +38,9 @@ export const PROGRESS = "polar-license:progress";
 export const RELEASE = "polar-license:release";
 
 /**
- * A call by a renderer. `follow` is the first call of every page, and returns the decision. After any call, the main
- * process sends each new decision to the frame that made the call. `id` is the number that the page has given to the
- * call.
+ * A call by a renderer. `id` is the number that the page has given to the call. The first call of every page is
+ * `follow`, which returns the decision. After any call, the main process sends each new decision to the frame that made
+ * the call.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" | "startTrial" }
@@ -61,8 +61,8 @@ export type OfflineCall =
 export type ExplanationReply = Explanation | { error: LicenseFailure };
 
 /**
- * A decision with a number, `at`. Replies and changes may arrive in a different order from that in which they were
- * sent. The page therefore compares their numbers: the decision with the higher number is the newer one.
+ * A decision with a number, `at`. Replies and changes may arrive out of order, so the page compares their numbers. The
+ * decision with the higher number is newer.
  */
 export interface NumberedDecision {
   at: number;
@@ -81,8 +81,8 @@ export interface NumberedDecision {
 }
 
 /**
- * The reply to a call. Errors are sent as values, because if a handler throws an exception, Electron passes on only the
- * exception's message.
+ * The reply to a call. It contains errors as values: if a handler threw an exception, Electron would pass on only the
+ * message of the exception.
  */
 export type Reply = NumberedDecision | { error: LicenseFailure };
 

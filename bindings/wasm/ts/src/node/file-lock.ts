@@ -7,11 +7,12 @@
  *
  * - `NAME.lock` contains the token of the process that holds the lock. Other processes wait for the lock until their
  *   timeout.
- * - A lock counts as left behind if it is 10 s old (5 s if its holder rewrites it every second) by the file system's
- *   own time, or if this process itself failed to delete it.
- * - To take over such a lock, a process first claims it: it creates `NAME.DEAD.take1`, where DEAD is the token in the
- *   lock. It reads the lock again, renames it to `NAME.TOKEN.old`, where TOKEN is the process's own token, and reads it
- *   once more. If the renamed file is not the lock that was claimed, the process puts it back.
+ * - A lock that is 10 s old counts as left behind. If its holder rewrites it every second, 5 s are enough. The age is
+ *   measured by the file system's own time. A lock that this process itself has failed to delete counts as left behind
+ *   at once.
+ * - A process that takes over such a lock first claims it, by creating `NAME.DEAD.take1`. DEAD is the token in the
+ *   lock. The process reads the lock again, renames it to `NAME.TOKEN.old`, and reads it once more. TOKEN is its own
+ *   token. If the renamed file is not the lock that was claimed, the process puts it back.
  * - If a lock cannot be read, only its age decides whether it counts as left behind. Only regular files are ever
  *   opened.
  *
@@ -40,8 +41,8 @@ import {
 } from "./files.js";
 
 /**
- * The length of a token, in bytes. Tokens are short because they become part of the names of files beside the record:
- * eCryptfs limits a name to 143 bytes, and the record's own name can already take up 106 of them.
+ * The length of a token, in bytes. Tokens must be short, because they are part of file names beside the record.
+ * eCryptfs limits a name to 143 bytes, and the record's own name can take up 106 of them.
  */
 const TOKEN_BYTES = 8;
 /**
@@ -162,10 +163,10 @@ export class FileLock {
   }
 
   /**
-   * Removes files that dead processes left beside the record. The caller holds the lock with `token`. A `.tmp` file
-   * with another token therefore belongs to a former holder, and is removed at once. All other files may still be in
-   * use by a process that waits for the lock or takes it over. They are removed only when they are ten seconds old. At
-   * that age, a lock counts as left behind as well.
+   * Removes files that dead processes left beside the record. The caller holds the lock with `token`. So a `.tmp` file
+   * with another token belongs to a former holder, and is removed at once. A process that waits for the lock, or takes
+   * it over, may still use the other files. They are removed when they are ten seconds old, as a lock counts as left
+   * behind then.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -196,8 +197,8 @@ export class FileLock {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
-    // Waits until no other call of this process holds the lock. It is not enough to wait for the lock file: after a
-    // while, this call would consider the file as left behind by a dead process, and would take over the lock.
+    // Waits until no other call of this process holds the lock. Waiting for the lock file is not enough: after a while,
+    // this call would take the file for one that a dead process has left behind.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -251,8 +252,8 @@ export class FileLock {
 
   /** Creates the lock file. Returns `false` if another process still holds the lock when `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that this call has tried to take over without success. The call does not try again before `untilMs`,
-    // unless the lock changes.
+    // A lock that this call has tried in vain to take over. The call tries again after `untilMs`, or when the lock has
+    // changed.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {
       const seen = await readLock(this.#path());
@@ -426,7 +427,7 @@ async function removeAnything(path: string): Promise<void> {
   await unlink(path).catch(() => rmdir(path)).catch(() => undefined);
 }
 
-/** Whether an error is temporary: another process acted first, or, on Windows, has the file open. */
+/** Returns `true` if an error is temporary: another process acted first or, on Windows, has the file open. */
 function isTemporary(error: unknown): boolean {
   return isMissing(error) || (WINDOWS && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)));
 }
@@ -442,8 +443,8 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Returns `true` if a lock is at least `ageNs` old. The age is the difference between the lock's time and now, even if
- * the lock's time lies in the future: the clock may have been set back after the holder died.
+ * Returns `true` if a lock is at least `ageNs` old. A lock whose time is in the future also has an age, the difference
+ * to now: the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;
@@ -469,7 +470,7 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 
 /**
  * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock in
- * the meantime. In that case, the former holder finds another token in the lock, and does not change the record.
+ * the meantime. The former holder then finds another token in the lock, and does not change the record.
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
   try {
@@ -480,8 +481,8 @@ export async function putBack(oldPath: string, path: string, lock: LockFile | un
 }
 
 /**
- * Whether the path is a file that is being deleted. Windows denies access to a file that is deleted but still open in
- * some process. That can happen with a lock that was released a moment ago.
+ * Returns `true` if the path is a file that is being deleted. Windows denies access to a file that is deleted but still
+ * open in some process. That can happen with a lock that was released a moment ago.
  */
 async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
   if (!WINDOWS || !["EPERM", "EACCES", "EBUSY"].includes(codeOf(error))) return false;

@@ -3,10 +3,16 @@
  * Node. This module never interprets the record and never reads a clock. Its errors never contain a path, because paths
  * contain the user's name.
  *
- * The files and the order of steps are the same as in `src/blocking/file_store.rs`, which lists all files. To save:
- * acquire the lock; create `NAME.TOKEN.tmp`, where TOKEN is the lock's token, and write the record to it; sync it;
- * check that `NAME.lock` still contains the token; rename `NAME.TOKEN.tmp` to `NAME`; sync the directory if the save
- * must survive a power cut. A crash at any instant leaves either the whole old record or the whole new one.
+ * The files are the same as in `src/blocking/file_store.rs`, which lists all of them. A record is saved in the same
+ * order of steps:
+ *
+ * 1. Acquire the lock. TOKEN is the lock's token.
+ * 2. Create `NAME.TOKEN.tmp`, write the record to it, and sync it.
+ * 3. Check that `NAME.lock` still contains TOKEN.
+ * 4. Rename `NAME.TOKEN.tmp` to `NAME`.
+ * 5. Sync the directory, if the save must survive a power cut.
+ *
+ * A crash at any instant leaves either the whole old record or the whole new one.
  */
 
 import { unwatchFile, watchFile } from "node:fs";
@@ -18,13 +24,13 @@ import { FileLock } from "./file-lock.js";
 import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
 /**
- * The maximum number of bytes that are read from a file. Every valid record is shorter. If a file is longer, only its
- * first MiB is read, and the engine rejects that part as it rejects a record that was tampered with.
+ * The maximum number of bytes that are read from a file. Every valid record is shorter. The engine rejects the first
+ * MiB of a longer file, as it rejects a record that was tampered with.
  */
 const READ_LIMIT = 1024 * 1024;
 /**
- * The extension of a record: `.license` for the record of this device, and `.other.license` for the record that this
- * device keeps for another one. Neither of the two is ever loaded in place of the other.
+ * The extension of a record's file: `.license` for the record of this device, and `.other.license` for a record that
+ * this device keeps for another computer. A record with one extension is never loaded in place of one with the other.
  */
 export type Extension = ".license" | ".other.license";
 const EXTENSION = ".license";
@@ -116,9 +122,8 @@ export class FileStore implements Store {
 
   /**
    * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that only one process at a time sends
-   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn: a
-   * process that cannot create the lock cannot save Polar's answer for other processes either, so waiting would gain
-   * nothing.
+   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn. Such a
+   * process cannot save Polar's answer for other processes either, so waiting would gain nothing.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;
@@ -198,9 +203,11 @@ export class FileStore implements Store {
 }
 
 /**
- * Returns the name of a record's file, such as `APP-PRODUCT-DEVICE.license`. `APP` is derived from the app id: every
- * character other than `A-Z a-z 0-9 . - _` is replaced by `_` (one for each Unicode code point), the result is cut to 64
- * characters, and a leading `.` is replaced by `_`.
+ * Returns the name of a record's file, such as `APP-PRODUCT-DEVICE.license`. `APP` is the app id with three changes:
+ *
+ * - Every character other than `A-Z a-z 0-9 . - _` is replaced by `_`, one for each Unicode code point.
+ * - Only the first 64 characters are kept.
+ * - A leading `.` is replaced by `_`.
  */
 export function fileName(place: Place, extension: Extension = EXTENSION): string {
   return `${prefix(place)}${place.device}${extension}`;

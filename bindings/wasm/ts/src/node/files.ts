@@ -13,9 +13,9 @@ import { dirname, sep } from "node:path";
 export const WINDOWS = process.platform === "win32";
 
 /**
- * Creates a file that only its owner can read, and opens it for writing. `replaced` is the path of the file that the
- * new file will replace, if any. A file that root creates is given to the owner of `replaced` or of the directory.
- * Fails if the path exists, even if it is a dangling link.
+ * Creates a file that only its owner can read, and opens it for writing. Fails if the path exists, even if it is a
+ * dangling link. `replaced` is the path of the file that the new file will replace, if any. If root creates the file,
+ * it is given to the owner of `replaced` or of the directory.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);
@@ -69,8 +69,8 @@ export async function createPrivateDirectory(path: string): Promise<void> {
 
 /**
  * Makes the owner of `parent` the owner of a directory that root has created. Opens the directory without following a
- * link, and changes the owner through the open handle. If someone puts a link in the directory's place, the owner of
- * the link's target therefore stays the same.
+ * link, and changes the owner through the open handle. So if someone replaces the directory by a link, the link's
+ * target keeps its owner.
  */
 async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -190,9 +190,8 @@ export function withCode(code: string): Error {
 }
 
 /**
- * Appends names to the path of a directory. Unlike `path.join`, keeps each `..`. `path.join` removes a `..` together
- * with the name before it. If that name is a symbolic link, `path.join` returns the path of a different directory from
- * the one that the system would find.
+ * Appends names to the path of a directory, and keeps each `..`. `path.join` would remove `..` together with the name
+ * before it. If that name is a symbolic link, the result would be the path of a different directory.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

@@ -25,8 +25,7 @@ const RANDOM_BYTES = 16;
 const READ_LIMIT = 64 * 1024;
 /**
  * The time limit for each program that prints an identifier of the machine. All these programs end far sooner. The
- * client itself waits a little longer for an identifier, so that it can still use another source after a program has
- * hung.
+ * client waits a little longer than this, so that it can try another source after a program has hung.
  */
 const PROGRAM_TIMEOUT_MS = 4_000;
 
@@ -40,10 +39,10 @@ export async function machineSource(): Promise<string | undefined> {
 }
 
 /**
- * Returns an identifier of this device: the result of {@link machineSource} if the machine has an identifier. Otherwise
- * returns a random identifier, which the first call creates and stores in `directory`. Rejects if the identifier cannot
- * be stored. Without this error, each start would create a new identifier, and this machine would look like another
- * device each time.
+ * Returns an identifier of this device: the result of {@link machineSource}, or a random identifier if the machine has
+ * none. The first call creates the random identifier, and stores it in `directory`. Rejects if it cannot be stored.
+ * Without this error, each start would create a new identifier, and this machine would look like another device each
+ * time.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();
@@ -63,8 +62,8 @@ export function usable(text: string | undefined): string | undefined {
 
 /**
  * Returns the random identifier in `directory`, and creates it if necessary. If two processes start at the same time,
- * only one of them can create the file, and the other one sees the file only once it is complete. Both therefore get
- * the same identifier.
+ * only one of them can create the file. The other one sees the file once it is complete, so both get the same
+ * identifier.
  * @internal
  */
 export async function randomSource(directory: string): Promise<string> {

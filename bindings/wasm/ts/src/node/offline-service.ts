@@ -1,9 +1,10 @@
 /**
  * Acts for computers that are never online: answers their requests, and releases the seats that they have given up. For
- * each call, a client with the other computer's device id runs an ordinary operation. The record of that client is a
- * file beside the record of this computer, so a crash between Polar's answer and ours loses no seat. A store without a
- * record loads the record of another device, to offer to move its license here. A license that this computer only keeps
- * must not be offered, so the name of its file differs.
+ * each call, a client with the other computer's device id runs an ordinary operation. That client keeps its record in a
+ * file beside the record of this computer, so a crash between Polar's answer and ours loses no seat.
+ *
+ * If a store has no record of this device, it loads one of another device, to offer to move its license here. A license
+ * that this computer only keeps for another one must not be offered, so its file has another extension.
  */
 
 import { onAbort } from "../abort.js";

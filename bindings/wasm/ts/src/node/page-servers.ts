@@ -3,10 +3,9 @@
  * client in the browser instead.
  *
  * None of these servers identifies itself. Next sets an environment variable. The scripts of the other frameworks set
- * globals on `globalThis`. Nuxt's server sets its global in development and in production, and the other servers only
- * in development. That is enough: a developer who creates a client on the server by mistake sees the error during
- * development. None of these names is documented. If a framework drops its global, its server is treated like any other
- * program.
+ * globals on `globalThis`: Nuxt's server always, and the other servers only in development. That is enough, because a
+ * developer who creates a client on the server by mistake sees the error during development. None of these names is
+ * documented. If a framework drops its global, its server is treated like any other program.
  */
 
 interface PageServer {

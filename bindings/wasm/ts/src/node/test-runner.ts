@@ -1,6 +1,6 @@
 /**
- * Detects whether this module runs in a test: under a test runner, or in a process in which a test simulates a web page.
- * In both cases, nothing may be written into the developer's own data directory.
+ * Detects whether this module runs under a test runner, or in a process in which a test simulates a web page. In both
+ * cases, nothing may be written into the developer's own data directory.
  */
 
 import type { Storage } from "../storage.js";
@@ -14,8 +14,7 @@ export function isPage(): boolean {
   const { window, document } = globalThis as Partial<Window & typeof globalThis>;
   if (process.versions["electron"] || !window || !document) return false;
   try {
-    // `localStorage` is read only after the checks above. Node defines this property even if there is no page, and then
-    // reading it prints a warning.
+    // `localStorage` is read last: Node defines it even if there is no page, and reading it then prints a warning.
     return globalThis.localStorage != null;
   } catch {
     // a page without a URL, such as `about:blank`, has no `localStorage`

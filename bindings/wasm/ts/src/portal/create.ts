@@ -22,7 +22,7 @@ export async function createWithPortal(
     const made = await inlined();
     return async (parts, clock) => {
       const engine = await made(parts, clock);
-      // the portal is for this device
+      // not an engine for another computer: the portal is for this device
       if (!parts.forAnother) latest = engine;
       return engine;
     };

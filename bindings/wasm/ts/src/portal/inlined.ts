@@ -1,6 +1,6 @@
 /**
- * Creates the engine with all its parts: the customer portal, and the operations with which a computer acts for others.
- * Its WebAssembly is part of the script.
+ * Creates the engine with all its parts: the customer portal, and the operations with which this computer acts for
+ * other computers. Its WebAssembly is part of the script.
  */
 
 // @ts-expect-error the build creates this module from the output of wasm-bindgen

@@ -15,7 +15,7 @@ export type Request = { call: string } & Record<string, unknown>;
 /** The result of an operation. */
 export interface Reply {
   holder: Holder;
-  /** Makes the holder, which is an engine or the connection to another process, wipe the values of the reply. */
+  /** Makes the engine, or the process that holds the reply, wipe the reply's values. */
   release: () => void;
   json: string;
   /** The address of the checkout's page. `null` if the result is not a checkout. */

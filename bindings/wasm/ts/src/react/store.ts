@@ -1,7 +1,7 @@
 /**
  * Gives React components the license as one value: the decision, and the state of the calls that components have
- * started. Each change replaces the whole value. If a call fails, its error becomes a part of the value, and the call's
- * promise does not reject. This module does not import React.
+ * started. Each change replaces the whole value. The promise of a call does not reject: the error becomes a part of the
+ * value. This module does not import React.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -10,8 +10,8 @@ import type { ActivateOptions, CallOptions, Deactivation, License, LicenseClient
 import type { Decision, Explanation } from "../types.js";
 
 /**
- * The result of `useLicense`. After hydration, its methods are the same functions in every render. The methods that
- * send requests to Polar never reject.
+ * The result of `useLicense`. After hydration, its methods are the same functions in every render. Its calls to Polar
+ * never reject.
  */
 export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
   /** The decision at this instant; `null` on a server, and until there is a license. */
@@ -92,8 +92,8 @@ export class Store {
     if (!this.#made) void this.#run(() => this.#make(make));
     return () => {
       this.#isInUse = false;
-      // In development, React's StrictMode ends each effect once, and immediately starts it again. The store therefore
-      // waits a moment, and then disposes of the license only if no component has started to use it again.
+      // In development, React's StrictMode ends each effect once, and starts it again at once. So the store waits a
+      // moment, and disposes of the license only if no component uses it again.
       setTimeout(() => this.#isInUse || this.#disposeMade());
     };
   }
@@ -130,8 +130,8 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = createLicense(make);
     this.#made = making;
-    // If all components were removed while the license was being created, `#made` has been reset, and the new license
-    // is not used.
+    // If all components were removed while the license was being created, `#made` was reset. The new license is then
+    // not used.
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;

@@ -71,8 +71,8 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
   /**
-   * The key and the organization that the last request with a key or an organization contained. Replies in the portal
-   * need both of them, but most requests of the portal contain neither.
+   * The key and the organization of the latest requests that contained them. Replies in the portal need both, but most
+   * requests of the portal contain neither.
    */
   const named: LicenseFields = {};
   let taken = 0;

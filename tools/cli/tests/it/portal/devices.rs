@@ -1,5 +1,5 @@
-//! Tests what a customer can do in two situations: the last seat is held by a machine that no longer works, or somebody
-//! else knows the key.
+//! Tests what a customer can do if a machine that no longer works holds the last seat, or if somebody else knows the
+//! key.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, start_polar};
@@ -198,7 +198,7 @@ fn an_address_or_a_code_in_the_place_of_a_label_is_not_repeated() {
     let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(1));
     active_elsewhere(&polar, &key);
-    // other commands take the address as their first argument, so `release` also accepts an address alone
+    // `release` also accepts an address alone, because other commands take the address as their first argument
     let device = Device::new(&polar);
     let mut talk = Talk::begin(&device, &["release", EMAIL]);
     talk.say(&customer.code(0));

@@ -140,8 +140,8 @@ fn a_stalled_request_ends_when_its_client_disconnects() {
     let stream = post_without_reading(&polar, Endpoint::Activate, &activation(&polar, DEMO_KEY_ONE_DEVICE), &[]);
     assert!(polar.wait_for_requests(1, TIMEOUT));
     drop(stream);
-    // Before the server replies to this second request, it notices that the first client has disconnected. Clearing the
-    // faults below can therefore no longer release the first request.
+    // Before the server replies to this second request, it notices that the first client has disconnected. So clearing
+    // the faults below does not bring the first request back.
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
     polar.clear_faults();
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);

@@ -1,5 +1,4 @@
-//! Tests unexpected behavior of Polar, which was measured on Polar's own server. A server that only did what one
-//! expects of Polar would behave differently.
+//! Tests behavior that nobody would expect of Polar, but that was measured on Polar's own server.
 
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TEN_USES, Endpoint};
 use serde_json::{Value, json};

@@ -19,8 +19,8 @@ fn mock(polar: &Polar, method: &str, path: &str, body: &str) -> Reply {
     call(polar, method, path, &[], body)
 }
 
-/// Runs a command as curl does. The method is the one after `-X`. Without `-X`, it is POST if the command has a body,
-/// and otherwise GET.
+/// Runs a command as curl does. `-X` gives the method. Without `-X`, the method is POST if the command has a body, and
+/// otherwise GET.
 fn run(polar: &Polar, command: &str) -> Reply {
     let (command, body) = match command.split_once(" -d '") {
         Some((command, body)) => (command, body.split('\'').next().unwrap()),

@@ -51,17 +51,16 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // The portal was reset before each of these exchanges. One more exchange after a reset is not in the file,
-        // because the file contains equal exchanges only once. The name of the exchange that follows it is added here.
+        // The portal was reset before each of these exchanges. It was reset once more before an exchange that is not in
+        // the file, because the file contains equal exchanges only once. The exchange that came next is added here.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
     }
 }
 
-/// Returns the headers of a recorded reply. If the request named no version, the recorded `polar-version` is the
-/// version that was current at Polar at that time. It is then replaced by `current`, the current version of the local
-/// server.
+/// Returns the headers of a recorded reply. If the request named no version, Polar replied with the version that was
+/// current at that time. This function replaces it with `current`, the current version of the local server.
 pub(crate) fn reply_headers(recorded: &Value, current: ApiVersion) -> Vec<(String, String)> {
     let mut headers = pairs(&recorded["response"]["headers"]);
     if recorded["request"]["headers"].get("Polar-Version").is_none() {
@@ -92,8 +91,7 @@ pub(crate) fn pairs(headers: &Value) -> Vec<(String, String)> {
     headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
-/// Returns the customers that occur in the recorded replies, by id. If several replies show the same customer, the data
-/// is taken from the first of these replies.
+/// Returns the customers in the recorded replies, by id. If several replies show a customer, the first one is used.
 fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Value> {
     let mut people = HashMap::new();
     for body in recorded.filter_map(|e| serde_json::from_str::<Value>(e["response"]["body"].as_str()?).ok()) {
@@ -101,7 +99,7 @@ fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Valu
             Some(items) => items.clone(),
             None => vec![body.get("license_key").unwrap_or(&body).clone()],
         };
-        // Replies show all of a customer's data only inside of a license, so all other objects are skipped.
+        // replies show all of a customer's data only inside of a license, so all other objects are skipped
         for customer in licenses.iter().filter(|license| license["key"].is_string()).map(|it| &it["customer"]) {
             people.entry(customer["id"].as_str().unwrap().to_owned()).or_insert_with(|| customer.clone());
         }
@@ -113,8 +111,8 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The tables of the portal's recorded seed. A row has a name, in its field `role`, by which other rows refer to it.
-/// `id` returns the id of the row with this name.
+/// The tables of the portal's recorded seed. Each row has a name, in its field `role`, and other rows refer to it by
+/// this name. `id` returns the id of the row that has a name.
 struct Rows<'a>(&'a Value);
 
 impl Rows<'_> {

@@ -2,9 +2,9 @@
 //! A reply with status 422 describes problems. For each problem, only the type, the location and the input are
 //! compared.
 //!
-//! Ids, keys, tokens and codes are random words on both servers, unless they are in the seed. When such a word appears
-//! in a recorded reply for the first time, the test notes the word that the local reply has in the same place. From
-//! then on, the test treats these two words as equal.
+//! Ids, keys, tokens and codes are random words on both servers, unless they are in the seed. When a recorded reply has
+//! a random word for the first time, the test notes the word in the same place of the local reply. From then on, it
+//! treats these two words as equal.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
@@ -17,8 +17,7 @@ use super::polar::Polar;
 use super::recordings::{self, ADDED_LATER, Recordings, pairs, request_body};
 use crate::wire::{Reply, exchange, read_events, read_head, send};
 
-/// Exchanges whose requests only a fuzzer would send. The local Polar's replies to them differ from the recorded ones,
-/// as the README says.
+/// The recorded exchanges that no real client would send. The local Polar answers them differently, as the README says.
 const NOT_IMITATED: [&str; 5] = [
     "validate/key lone surrogate",
     "conditions/activate with the literal NaN",
@@ -27,8 +26,8 @@ const NOT_IMITATED: [&str; 5] = [
     "activate/label lone surrogate",
 ];
 
-/// The recorded exchanges that the local server answers differently. No client of license keys needs them: they are
-/// about orders, subscriptions, the export of personal data, and the backend of a vendor.
+/// The recorded exchanges of the portal that the local server answers differently. A client for license keys needs none
+/// of them: they are about orders, subscriptions, the export of personal data, and the backend of a vendor.
 const NOT_IN_THE_PORTAL: [&str; 12] = [
     "power/export all data",
     "power/export as a plain member",
@@ -72,15 +71,13 @@ struct Replay {
     limited: Polar,
     /// The current version of the API. A request that names no version is answered in this version.
     version: ApiVersion,
-    /// The words that are in the seed. They are not random: they are the same in the recordings and on the local
-    /// server.
+    /// The words in the seed. They are the same in the recordings and on the local server.
     known: HashSet<String>,
     /// Maps each random word in the recordings, such as an id or a key, to the word that the local server uses instead.
     bound: HashMap<String, String>,
     mails: usize,
     streams: Vec<TcpStream>,
-    /// Descriptions of the differences, one for each exchange in which the local server's reply differs from the
-    /// recording.
+    /// Descriptions of the differences between local and recorded replies, one for each exchange with a difference.
     details: Vec<String>,
 }
 
@@ -112,8 +109,7 @@ impl Replay {
     }
 
     /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. Also delays their
-    /// workers, because Polar's worker did not run while the exchanges were recorded. It ran only before a few
-    /// exchanges, whose names say so.
+    /// workers. Polar's worker ran only before a few of the recorded exchanges, whose names say so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -169,8 +165,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats events that happened before this exchange but were not recorded: resets of the server, and requests. The
-    /// counters in the recorded replies reveal these events.
+    /// Repeats resets and requests that happened before this exchange, but were not recorded. They are known from the
+    /// counters in the recorded replies.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
@@ -223,8 +219,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Sends the requests that were sent before this exchange but were not recorded. Also lets time pass or runs the
-    /// worker, if that happened before this exchange.
+    /// Repeats the events before this exchange that were not recorded: requests, passing time, and runs of the worker.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
