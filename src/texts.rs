@@ -103,7 +103,7 @@ texts! {
     /// The answer was imported so late that its license has ended.
     OfflineLate = "offline.late", "This answer is too old. Create a new request, and import its answer.";
     /// An imported license could not be deactivated, because this computer has no network.
-    OfflineNotDeactivated = "offline.not_deactivated", "This computer has no network, so the license was not returned. Create a return on this computer, and use it on a computer with a network.";
+    OfflineNotDeactivated = "offline.not_deactivated", "The license could not be returned without a network. Create a return on this computer, and use it on a computer with a network.";
 
     /// No license is stored.
     NoLicense = "reason.no_license", "No license is active on this device. Enter a license key.";

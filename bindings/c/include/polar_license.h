@@ -134,7 +134,7 @@
 #define POLAR_LICENSE_ERR_INTERNAL 13
 
 /**
- * The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript only.
+ * The browser has no WebAssembly, or does not allow it, so the library cannot run. Occurs in JavaScript only.
  */
 #define POLAR_LICENSE_ERR_UNSUPPORTED 14
 
@@ -144,7 +144,7 @@
 #define POLAR_LICENSE_STATE_UNLICENSED 0
 
 /**
- * Polar's last answer about this license, or the app's configuration, denies it. Access is not allowed.
+ * The license is denied, either by Polar's last answer or by the app's configuration. Access is not allowed.
  */
 #define POLAR_LICENSE_STATE_DENIED 1
 
@@ -256,8 +256,7 @@
 #define POLAR_LICENSE_REASON_BENEFIT 14
 
 /**
- * The license includes only versions of the app that were built earlier than this version. Those versions continue to
- * work.
+ * This version of the app was built after the license's updates ended. Earlier versions continue to work.
  */
 #define POLAR_LICENSE_REASON_UPDATES_ENDED 15
 
@@ -312,6 +311,11 @@
 #define POLAR_LICENSE_NEXT_BUY 8
 
 /**
+ * Make an offline request on this computer, and import its answer.
+ */
+#define POLAR_LICENSE_NEXT_OFFLINE_REQUEST 9
+
+/**
  * Polar confirmed that the seat is free.
  */
 #define POLAR_LICENSE_DEACTIVATED_RELEASED 0
@@ -327,8 +331,9 @@
 #define POLAR_LICENSE_DEACTIVATED_NOT_NEEDED 2
 
 /**
- * Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not say
- * whether it knows the key. When the new key is activated on this device, the seat is used or released.
+ * Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or Polar did
+ * not say whether it knows the key. When the new key is activated on this device, that activation uses or releases the
+ * seat.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
@@ -402,8 +407,8 @@
 #define POLAR_LICENSE_LOG_DEBUG 4
 
 /**
- * A decision: whether the app may run, and the reason. It is the result of an operation, and describes the moment at
- * which the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
+ * A decision: whether the app may run, and the reason. It is the result of an operation, and applies to the moment
+ * when the operation ended. Free it with polar_license_decision_free(). It does not change, and may be read from
  * several threads at once.
  */
 typedef struct polar_license_decision polar_license_decision;
@@ -788,9 +793,9 @@ int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *opt
 int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t offline_grace_ms);
 
 /**
- * Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never online.
- * At least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
- * Default: such licenses are not permitted.
+ * Sets the number of days for which a license is valid on a computer that is never online. They count from Polar's
+ * confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could forge
+ * such a license. Default: such licenses are not permitted.
  *
  * Only one thread may use the options at a time. Never blocks. In JSON: airGapDays.
  */
@@ -905,12 +910,12 @@ int32_t polar_license_options_set_app_secret(polar_license_options *options, con
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *previous_app_secret);
 
 /**
- * Sets the versions of the app that a license includes: those that were built within a number of days after the
- * license was purchased. A version that was built later gets no access, for the reason
- * POLAR_LICENSE_REASON_UPDATES_ENDED. Default: a license includes every version. `days` is the number of days after
- * the purchase, such as 365. The license includes versions that are built within this time. `built` is the day on
- * which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
- * day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+ * Sets the versions of the app that a license includes: only versions that were built within `days` days after the
+ * purchase. A version that was built later gets no access, and the reason is POLAR_LICENSE_REASON_UPDATES_ENDED.
+ * Default: a license includes every version. `days` is the number of days after the purchase, such as 365. The license
+ * includes versions that are built within this time. `built` is the day on which this version was built, such as
+ * `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its day in UTC counts. Let the build set
+ * it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
  */
@@ -918,8 +923,7 @@ int32_t polar_license_options_set_updates(polar_license_options *options, uint32
 
 /**
  * Sets the page for buying or renewing a license: an `https` address. polar_license_decision_next_url() and
- * polar_license_error_next_url() return it if the next step is to renew the license or to enter a key (the user may
- * have to buy one first).
+ * polar_license_error_next_url() return it if the next step is to buy or renew a license, or to enter a key.
  *
  * The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
  */
@@ -974,17 +978,19 @@ int32_t polar_license_open(const polar_license_options *options, polar_license *
  * Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
  *
  * Stops the auto refresh and waits until its thread has ended. If a change callback is running on that thread, also
- * waits for the callback. After this function has returned, no change callback is called. If another thread is inside
- * an operation, that operation is cancelled in the same way as by polar_license_cancel(), and the memory is freed when
- * the operation returns. polar_license_offline_answer() and polar_license_offline_release() are not cancelled. After this function has been called, no other call with this license may start, except from a
- * change callback of the auto refresh. A change callback may itself free the license, as its last use of the license.
- * Free each license once.
+ * waits for the callback. After this function has returned, no change callback is called.
+ *
+ * If another thread is inside an operation, the operation is cancelled in the same way as by polar_license_cancel(),
+ * and the memory is freed when the operation returns. polar_license_offline_answer() and
+ * polar_license_offline_release() are not cancelled. After this function has been called, no other call with this
+ * license may start, except from a change callback of the auto refresh. A change callback may itself free the license,
+ * as its last use of the license. Free each license once.
  */
 void polar_license_free(polar_license *license);
 
 /**
  * Activates a license key on this device, and stores it. Takes a seat only if the key has an activation limit and is
- * not yet active on this device. The key is validated first, so a mistyped key or a key of another product costs no
+ * not yet active on this device. The key is validated first, so a mistyped key or a key of another product takes no
  * seat.
  *
  * `key` is the text that the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with
@@ -1064,10 +1070,9 @@ int32_t polar_license_allows(const polar_license *license, const char *feature);
 
 /**
  * Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`. An updater
- * calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time,
- * of which only the day in UTC counts. Stores 0 only if that version would be denied access for the reason
- * POLAR_LICENSE_REASON_UPDATES_ENDED. This function therefore always stores 1 if there is no license. Never asks
- * Polar.
+ * calls this function before it offers a version. `built` is a day such as "2026-11-21", or an RFC 3339 date and time;
+ * only its day in UTC counts. Stores 0 only if that version would get no access, for the reason
+ * POLAR_LICENSE_REASON_UPDATES_ENDED. So if there is no license, always stores 1. Never asks Polar.
  *
  * `built` is copied. `covered` must not be NULL; it gets 1 if this function fails. `error` may be NULL; otherwise it
  * gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks,
@@ -1125,8 +1130,8 @@ int32_t polar_license_forget(const polar_license *license, polar_license_error *
 /**
  * Starts the trial of this device. The app can be used until the time that polar_license_decision_trial_ends_at_ms()
  * returns, with the features that the trial includes. Changes nothing if access is already allowed, by a license or by
- * the trial. A device has one trial, which polar_license_deactivate() and polar_license_forget() do not renew. Never
- * asks Polar.
+ * the trial. A device has one trial: polar_license_deactivate() and polar_license_forget() do not give it another one.
+ * Never asks Polar.
  *
  * `decision` and `error` may be NULL. On success, `decision` gets a decision to free with
  * polar_license_decision_free(), and `error` gets NULL. On failure, `error` gets an error to free with
@@ -1134,8 +1139,8 @@ int32_t polar_license_forget(const polar_license *license, polar_license_error *
  * network.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the trial has ended, if a stored license does not allow
  * access, or if the clock of this device shows a day before this version of the app was built;
- * POLAR_LICENSE_ERR_INVALID_CONFIG if the options set no days of a trial; POLAR_LICENSE_ERR_STORAGE if the trial could
- * not be stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if the options offer no trial; POLAR_LICENSE_ERR_STORAGE if the trial could not be
+ * stored, in which case it was not started; or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `license` is NULL.
  */
 int32_t polar_license_start_trial(const polar_license *license,
                                   polar_license_decision **decision,
@@ -1218,8 +1223,8 @@ void polar_license_offline_text_free(polar_license_offline_text *text);
 /**
  * Creates a request for a license, on a computer that is never online. The request does not contain the license key.
  * On any computer with a network and the same options, polar_license_offline_answer() turns the request and the key
- * into an answer. As long as no answer was imported, every call returns the same request, for as long as a license would
- * be valid. Requires polar_license_options_set_air_gap_days().
+ * into an answer. Every call returns the same request until its answer is imported, or until the request is as old as
+ * polar_license_options_set_air_gap_days() says. Requires polar_license_options_set_air_gap_days().
  *
  * `request` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
@@ -1235,16 +1240,16 @@ int32_t polar_license_offline_request(const polar_license *license,
 
 /**
  * Answers the request of a computer that is never online: activates the key for that computer, and creates the text to
- * import there. A seat that the computer already has is used again. The license of this computer does not change. This
- * computer remembers the seats of the other one in a record beside its own, so `license` must not have a store of the
- * app. Both computers need the same options.
+ * import there. If that computer already has a seat, it keeps the seat. The license of this computer does not change.
+ * This computer remembers the other computer's seats in a second record beside its own. `license` must not have a
+ * store of the app, because such a store has room for one record only. Both computers need the same options.
  *
  * `request` and `key` are the texts that the user typed or pasted; they are copied. `answer` must not be NULL; it gets
  * the text, to free with polar_license_offline_text_free(), or NULL on failure. `decision` may be NULL; otherwise it
  * gets the decision for the other computer, to free with polar_license_decision_free(), or NULL on failure. `error`
  * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. The decision of
- * the error is that of the other computer, too. Callable from any thread. Blocks on the network and the disk, 35 s at
- * most. polar_license_cancel() does not end it.
+ * the error is about the other computer, too. Callable from any thread. Blocks on the network and the disk, 35 s at
+ * most. polar_license_cancel() does not end this function.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `request` is not a request that this app can answer,
  * or if `key` cannot be a license key, in which case nothing was sent, and polar_license_error_message() tells the
  * user what to do; POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days, or if `license` has a store of
@@ -1278,9 +1283,9 @@ int32_t polar_license_offline_import(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Removes the license from this computer, which is never online, and creates a text that gives up its seat. The seat
- * is free when any computer with a network has called polar_license_offline_release() with the text. If the text is
- * lost, call this function again, or remove the device in Polar's customer portal.
+ * Removes the license from this computer, which is never online, and creates a text that gives up its seat. Any
+ * computer with a network and the same options can then release the seat: it calls polar_license_offline_release()
+ * with the text. If the text is lost, call this function again, or remove the device in Polar's customer portal.
  *
  * `returned` must not be NULL; it gets the text, to free with polar_license_offline_text_free(), or NULL on failure.
  * It also gets NULL if the license took no seat, so there is nothing to release. `decision` may be NULL; otherwise it
@@ -1334,9 +1339,9 @@ int32_t polar_license_decision_allows(const polar_license_decision *decision, co
 
 /**
  * Returns why the feature is on or off, in one sentence for the user. The sentence is in English unless the options
- * provide another one. A feature that needs a license for another plan is off, even if
- * polar_license_decision_message() reports nothing wrong. Never returns NULL; returns an empty string if an argument
- * is NULL or `feature` is not UTF-8.
+ * provide another one. The app may run although a feature is off, if the license is for another plan. Then only this
+ * function tells the user why, and polar_license_decision_message() does not. Never returns NULL; returns an empty
+ * string if an argument is NULL or `feature` is not UTF-8.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1376,18 +1381,18 @@ int32_t polar_license_decision_reason(const polar_license_decision *decision);
 int32_t polar_license_decision_next_step(const polar_license_decision *decision);
 
 /**
- * Returns the address of the vendor's page for the next step, on which the user can buy or renew, manage devices, or
- * contact the vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
+ * Returns the address of the vendor's page for the next step: to buy or renew, to manage devices, or to contact the
+ * vendor. Returns NULL if the options have no page for this step, or if `decision` is NULL.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_next_url(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the app should notify the user: this device's license does not allow access, grace ends soon, or there
- * is a problem that concerns the user. Show polar_license_decision_message(), and also
- * polar_license_decision_problem_message() if it is not NULL. A user who has no license, or is offline for a while,
- * needs no notice. Returns 0 otherwise, or if `decision` is NULL.
+ * Returns 1 if the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
+ * problem concerns the user. Show polar_license_decision_message(), and also polar_license_decision_problem_message()
+ * if it is not NULL. Returns 0 for a user who has no license, also after a trial has ended. Being offline is no reason
+ * for a notice until grace ends soon. Returns 0 if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1478,16 +1483,16 @@ int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *de
 
 /**
  * Returns 1 if the license was imported on a computer without a network, and Polar has not confirmed it to this device
- * since. Otherwise returns 0. Returns 0 if `decision` is NULL.
+ * since. Returns 0 otherwise, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_air_gapped(const polar_license_decision *decision);
 
 /**
- * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, until which an imported license allows
- * access. This time may have passed already. Returns POLAR_LICENSE_ABSENT unless the license is air-gapped, or if
- * `decision` is NULL.
+ * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, at which an imported license ends. This
+ * time may have passed already. Returns POLAR_LICENSE_ABSENT if the license is not air-gapped, or if `decision` is
+ * NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1502,10 +1507,10 @@ int64_t polar_license_decision_offline_ends_at_ms(const polar_license_decision *
 int64_t polar_license_decision_trial_ends_at_ms(const polar_license_decision *decision);
 
 /**
- * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should ask the user to
- * go online, or to buy a license if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT
- * if there is neither a license nor a trial, if Polar denied the license when it last answered, or if `decision` is
- * NULL.
+ * Returns the time on Polar's clock, in milliseconds since 1970-01-01 UTC, from which the app should tell the user
+ * what to do before access ends: to go online, to make a new request if the license is air-gapped, or to buy a license
+ * if this is a trial. This time may have passed already. Returns POLAR_LICENSE_ABSENT if there is neither a license
+ * nor a trial, if Polar denied the license when it last answered, or if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1833,7 +1838,8 @@ int32_t polar_license_portal_restore(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Activates the key `key` on this device. The user has chosen this key, or a seat was released for it.
+ * Activates the key `key` on this device. Call it after the user has chosen this key, or after a seat was released for
+ * it.
  *
  * Everything else is as described for polar_license_portal_restore().
  */

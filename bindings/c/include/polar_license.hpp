@@ -120,6 +120,7 @@ enum class next_step : std::int32_t {
     contact_vendor = POLAR_LICENSE_NEXT_CONTACT_VENDOR,
     manage_devices = POLAR_LICENSE_NEXT_MANAGE_DEVICES,
     buy = POLAR_LICENSE_NEXT_BUY,
+    offline_request = POLAR_LICENSE_NEXT_OFFLINE_REQUEST,
 };
 
 /// The outcome of releasing a seat. A later version may have more outcomes.
@@ -232,7 +233,7 @@ class decision_view {
     {
         return detail::moment(polar_license_decision_confirmed_at_ms(handle));
     }
-    /// The time at which Polar will next be asked.
+    /// The time at which access ends unless Polar confirms the license before.
     std::optional<time_point> refresh_at() const
     {
         return detail::moment(polar_license_decision_refresh_at_ms(handle));
@@ -245,7 +246,7 @@ class decision_view {
     /// Whether the license was imported on a computer without a network, and Polar has not confirmed it to this device
     /// since the import.
     bool air_gapped() const { return polar_license_decision_air_gapped(handle) != 0; }
-    /// The time until which an imported license allows access; null unless `airGapped` is true.
+    /// The time at which an imported license ends; null unless `airGapped` is true.
     std::optional<time_point> offline_ends_at() const
     {
         return detail::moment(polar_license_decision_offline_ends_at_ms(handle));
@@ -302,10 +303,10 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
-    /// ends soon, or if there is a problem that concerns the user.
+    /// Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
+    /// problem concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
-    /// The time from which the app should tell the user to go online.
+    /// The time from which the app should tell the user what to do before access ends.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
     /// The sentence for the user, in English unless the configuration replaces it.
     std::optional<std::string_view> problem_message() const
@@ -669,8 +670,7 @@ class options {
     {
         return set(polar_license_options_set_offline_grace_ms(handle, count(offline_grace)));
     }
-    /// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never
-    /// online.
+    /// Sets the number of days for which a license is valid on a computer that is never online.
     options &air_gap_days(std::uint32_t air_gap_days)
     {
         return set(polar_license_options_set_air_gap_days(handle, air_gap_days));
@@ -742,8 +742,8 @@ class options {
     {
         return set(polar_license_options_add_previous_app_secret(handle, previous_app_secret.c_str()));
     }
-    /// Sets the versions of the app that a license includes: those that were built within a number of days after the
-    /// license was purchased.
+    /// Sets the versions of the app that a license includes: only versions that were built within `days` days after the
+    /// purchase.
     options &updates(std::uint32_t days, const std::string &built)
     {
         return set(polar_license_options_set_updates(handle, days, built.c_str()));

@@ -43,7 +43,7 @@ struct confirmed_by_user {};
 
 /// The progress of an operation that waits for an event, such as a payment.
 struct progress {
-    /// The event that is awaited.
+    /// The event that the app waits for.
     polar::stage stage;
     /// The time for which the operation has waited so far.
     milliseconds waited;
@@ -328,8 +328,8 @@ inline void read_name(std::string_view name, code_request_kind &value)
         value = code_request_kind::choose;
 }
 
-/// The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
-/// user has to choose a customer first.
+/// The outcome of requesting a code. Either the code was requested, or the user has to choose a customer first. Polar
+/// mails a code only if it knows the address.
 class code_request : public detail::part {
   public:
     using part::part;
@@ -476,8 +476,8 @@ class restored : public detail::part {
     refusal error() const { return one<refusal>("/error"); }
 };
 
-/// The session of a customer. It lasts an hour. The customer's token is wiped when the last copy of the session is
-/// destroyed: keep the session only as long as its dialog is open.
+/// The session of a customer. It lasts an hour. Keep the session only as long as its dialog is open: the customer's
+/// token is wiped when the last copy of the session is destroyed.
 class session : public detail::part, private detail::caller {
   public:
     session() = default;
@@ -490,9 +490,9 @@ class session : public detail::part, private detail::caller {
     {
         return detail::part{call(detail::request{"licenseKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");
     }
-    /// Returns the keys of license_keys that can be used, in the same order. If no key can be used, returns the expired
-    /// key with the latest expiry instead: if this device's clock is wrong, that key may be valid, and Polar decides
-    /// when it is activated. The result always has at least one key.
+    /// Returns the keys of license_keys that can be used, in the same order. If no key can be used, the result contains
+    /// the expired key with the latest expiry: this device's clock may be wrong, and Polar decides during the
+    /// activation whether that key is valid. The result always has at least one key.
     /// Fails with refused and a reason if the customer has no key for this app, or if no key can be used and none has
     /// expired. Fails with refused and no reason if the session has ended.
     std::vector<license_key> usable_keys(polar::failure &failure) const

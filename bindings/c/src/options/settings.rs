@@ -88,9 +88,9 @@ pub extern "C" fn polar_license_options_set_offline_grace_ms(options: *mut Optio
     })
 }
 
-/// Sets the number of days after Polar's confirmation for which a license is valid on a computer that is never online.
-/// At least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
-/// Default: such licenses are not permitted.
+/// Sets the number of days for which a license is valid on a computer that is never online. They count from Polar's
+/// confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could forge
+/// such a license. Default: such licenses are not permitted.
 ///
 /// Only one thread may use the options at a time. Never blocks. In JSON: airGapDays.
 #[unsafe(no_mangle)]
@@ -313,12 +313,12 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(
     })
 }
 
-/// Sets the versions of the app that a license includes: those that were built within a number of days after the
-/// license was purchased. A version that was built later gets no access, for the reason
-/// POLAR_LICENSE_REASON_UPDATES_ENDED. Default: a license includes every version. `days` is the number of days after
-/// the purchase, such as 365. The license includes versions that are built within this time. `built` is the day on
-/// which this version was built, such as `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its
-/// day in UTC counts. Let the build set it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+/// Sets the versions of the app that a license includes: only versions that were built within `days` days after the
+/// purchase. A version that was built later gets no access, and the reason is POLAR_LICENSE_REASON_UPDATES_ENDED.
+/// Default: a license includes every version. `days` is the number of days after the purchase, such as 365. The license
+/// includes versions that are built within this time. `built` is the day on which this version was built, such as
+/// `2026-11-21`. A date and time in the format of RFC 3339 is also accepted; its day in UTC counts. Let the build set
+/// it, for example with CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: updates.
 #[unsafe(no_mangle)]
@@ -331,8 +331,7 @@ pub extern "C" fn polar_license_options_set_updates(options: *mut Options, days:
 }
 
 /// Sets the page for buying or renewing a license: an `https` address. polar_license_decision_next_url() and
-/// polar_license_error_next_url() return it if the next step is to renew the license or to enter a key (the user may
-/// have to buy one first).
+/// polar_license_error_next_url() return it if the next step is to buy or renew a license, or to enter a key.
 ///
 /// The string is copied. Only one thread may use the options at a time. Never blocks. In JSON: purchaseUrl.
 #[unsafe(no_mangle)]

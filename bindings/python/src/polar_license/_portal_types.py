@@ -66,8 +66,8 @@ class CustomerChoice:
 
 
 CodeRequest = CodeSent | CustomerChoice
-"""The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
-user has to choose a customer first.
+"""The outcome of requesting a code. Either the code was requested, or the user has to choose a customer first. Polar
+mails a code only if it knows the address.
 """
 
 

@@ -11,7 +11,7 @@ from typing import Literal, NotRequired, TypedDict
 State = Literal[
     # No license is stored, or the stored one cannot be trusted or read.
     "unlicensed",
-    # Polar's last answer about this license, or the app's configuration, denies it.
+    # The license is denied, either by Polar's last answer or by the app's configuration.
     "denied",
     # The clock was moved so far back that no time can be trusted. To restore access, the app must validate the license
     # once while it is online.
@@ -59,8 +59,7 @@ Reason = Literal[
     "activation_limit",
     # The key is for a benefit that this app does not accept.
     "benefit",
-    # The license includes only versions of the app that were built earlier than this version. Those versions continue
-    # to work.
+    # This version of the app was built after the license's updates ended. Earlier versions continue to work.
     "updates_ended",
     # No license key has been activated on this device, and the trial has ended.
     "trial_ended",
@@ -86,6 +85,8 @@ NextStep = Literal[
     "manage_devices",
     # Buy a license, or enter its key.
     "buy",
+    # Make an offline request on this computer, and import its answer.
+    "offline_request",
 ]
 """The next step that the user can take."""
 
@@ -126,7 +127,7 @@ ErrorKind = Literal[
     "seat_uncertain",
     # A bug in this library.
     "internal",
-    # The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript only.
+    # The browser has no WebAssembly, or does not allow it, so the library cannot run. Occurs in JavaScript only.
     "unsupported",
 ]
 """The kind of an error. A kind never changes its meaning."""
@@ -138,8 +139,9 @@ Deactivated = Literal[
     "unknown",
     # The license took no seat.
     "not_needed",
-    # Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not
-    # say whether it knows the key. When the new key is activated on this device, the seat is used or released.
+    # Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or Polar did
+    # not say whether it knows the key. When the new key is activated on this device, that activation uses or releases
+    # the seat.
     "key_unknown",
 ]
 """The outcome for the seat after a deactivation."""
@@ -164,7 +166,8 @@ TextCode = Literal[
     "state.trial_ending",
     # The trial has ended. Buy a license to continue.
     "reason.trial_ended",
-    # The trial cannot continue, because the clock of this device was set back. Correct the date, or buy a license.
+    # The trial cannot continue, because the date of this device is earlier than before. Correct the date if it is
+    # wrong, or buy a license.
     "trial.clock",
     # The trial cannot start, because the date of this device is wrong. Correct the date, and try again.
     "trial.clock_behind",
@@ -173,6 +176,8 @@ TextCode = Literal[
     "trial.not_stored",
     # The trial does not include this feature. Buy a license to use it.
     "feature.not_in_trial",
+    # The trial includes this feature.
+    "feature.in_trial",
     # The license of this computer ends on {day}. Create a new request, and import its answer.
     "offline.ending",
     # The license of this computer has ended. Create a new request, and import its answer.
@@ -200,6 +205,9 @@ TextCode = Literal[
     "offline.other_request",
     # This answer is too old. Create a new request, and import its answer.
     "offline.late",
+    # The license could not be returned without a network. Create a return on this computer, and use it on a computer
+    # with a network.
+    "offline.not_deactivated",
     # No license is active on this device. Enter a license key.
     "reason.no_license",
     # The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.
@@ -538,7 +546,7 @@ class AnyDecision:
     """The time of Polar's last confirmation."""
 
     refresh_at: datetime | None
-    """The time at which Polar will next be asked."""
+    """The time at which access ends unless Polar confirms the license before."""
 
     grace_ends_at: datetime | None
     """The time until which access lasts if Polar is not reached."""
@@ -549,7 +557,7 @@ class AnyDecision:
     """
 
     offline_ends_at: datetime | None
-    """The time until which an imported license allows access; `None` unless `air_gapped` is true."""
+    """The time at which an imported license ends; `None` unless `air_gapped` is true."""
 
     trial_ends_at: datetime | None
     """The time at which the trial of this device ends, or at which it has ended; `None` if no trial was started, or if
@@ -580,16 +588,17 @@ class AnyDecision:
     """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
-    ends soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem`
-    if there is one. A user who has no license, whose trial has ended, or who is offline for a while, needs no
-    notice.
+    """Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
+    problem concerns the user. Show `message`, and also the message of the `problem` if there is one. False for a
+    user who has no license, also after a trial has ended. Being offline is no reason for a notice until grace ends
+    soon.
     """
 
     notice_at: datetime | None
-    """The time from which the app should tell the user to go online. It lies some days before the end of grace. If
-    `air_gapped` is true, the user should make a new request, and the time lies two weeks before `offline_ends_at`.
-    In a trial, the user should buy a license, and the time lies some days before `trial_ends_at`.
+    """The time from which the app should tell the user what to do before access ends. Usually, the user should go
+    online, and this is some days before `grace_ends_at`. If `air_gapped` is true, the user should make a new
+    request, and this is two weeks before `offline_ends_at`. In a trial, the user should buy a license, and this is
+    some days before `trial_ends_at`.
     """
 
     message: str
@@ -624,7 +633,7 @@ class UnlicensedDecision(AnyDecision):
 
 @dataclass(frozen=True, kw_only=True)
 class DeniedDecision(AnyDecision):
-    """Polar's last answer about this license, or the app's configuration, denies it."""
+    """The license is denied, either by Polar's last answer or by the app's configuration."""
 
     state: Literal["denied"]
     allowed: Literal[False]
@@ -856,9 +865,9 @@ class LicenseSettings(TypedDict):
     """The time for which access lasts without a confirmation. Default: 14 days. At most ten years."""
 
     air_gap_days: NotRequired[int]
-    """The number of days after Polar's confirmation for which a license is valid on a computer that is never online. At
-    least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
-    Default: such licenses are not permitted.
+    """The number of days for which a license is valid on a computer that is never online. They count from Polar's
+    confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could
+    forge such a license. Default: such licenses are not permitted.
     """
 
     trial_days: NotRequired[int]
@@ -908,14 +917,14 @@ class LicenseSettings(TypedDict):
     """
 
     updates: NotRequired[Updates]
-    """The versions of the app that a license includes: those that were built within a number of days after the license
-    was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+    """The versions of the app that a license includes: only versions that were built within `days` days after the
+    purchase. A version that was built later gets no access, and the reason is `updates_ended`. Default: a license
     includes every version.
     """
 
     purchase_url: NotRequired[str]
     """The page for buying or renewing a license: an `https` address. It is the `next_url` of a decision or an error if
-    the next step is to renew the license or to enter a key (the user may have to buy one first).
+    the next step is to buy or renew a license, or to enter a key.
     """
 
     portal_url: NotRequired[str]

@@ -8,7 +8,7 @@
 export type State =
   /** No license is stored, or the stored one cannot be trusted or read. */
   | "unlicensed"
-  /** Polar's last answer about this license, or the app's configuration, denies it. */
+  /** The license is denied, either by Polar's last answer or by the app's configuration. */
   | "denied"
   /**
    * The clock was moved so far back that no time can be trusted. To restore access, the app must validate the license
@@ -59,10 +59,7 @@ export type Reason =
   | "activation_limit"
   /** The key is for a benefit that this app does not accept. */
   | "benefit"
-  /**
-   * The license includes only versions of the app that were built earlier than this version. Those versions continue to
-   * work.
-   */
+  /** This version of the app was built after the license's updates ended. Earlier versions continue to work. */
   | "updates_ended"
   /** No license key has been activated on this device, and the trial has ended. */
   | "trial_ended";
@@ -86,7 +83,9 @@ export type NextStep =
   /** Deactivate another device, either on that device or in Polar's customer portal. */
   | "manage_devices"
   /** Buy a license, or enter its key. */
-  | "buy";
+  | "buy"
+  /** Make an offline request on this computer, and import its answer. */
+  | "offline_request";
 
 /** The reason why a feature is off. */
 export type OffReason =
@@ -125,9 +124,7 @@ export type ErrorKind =
   | "seat_uncertain"
   /** A bug in this library. */
   | "internal"
-  /**
-   * The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript only.
-   */
+  /** The browser has no WebAssembly, or does not allow it, so the library cannot run. Occurs in JavaScript only. */
   | "unsupported";
 
 /** The outcome for the seat after a deactivation. */
@@ -139,8 +136,9 @@ export type Deactivated =
   /** The license took no seat. */
   | "not_needed"
   /**
-   * Polar does not know the seat, but it may still be taken. Either the key was rotated or deleted, or Polar did not
-   * say whether it knows the key. When the new key is activated on this device, the seat is used or released.
+   * Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or Polar did
+   * not say whether it knows the key. When the new key is activated on this device, that activation uses or releases
+   * the seat.
    */
   | "key_unknown";
 
@@ -167,7 +165,10 @@ export type TextCode =
   | "state.trial_ending"
   /** The trial has ended. Buy a license to continue. */
   | "reason.trial_ended"
-  /** The trial cannot continue, because the clock of this device was set back. Correct the date, or buy a license. */
+  /**
+   * The trial cannot continue, because the date of this device is earlier than before. Correct the date if it is wrong,
+   * or buy a license.
+   */
   | "trial.clock"
   /** The trial cannot start, because the date of this device is wrong. Correct the date, and try again. */
   | "trial.clock_behind"
@@ -178,6 +179,8 @@ export type TextCode =
   | "trial.not_stored"
   /** The trial does not include this feature. Buy a license to use it. */
   | "feature.not_in_trial"
+  /** The trial includes this feature. */
+  | "feature.in_trial"
   /** The license of this computer ends on {day}. Create a new request, and import its answer. */
   | "offline.ending"
   /** The license of this computer has ended. Create a new request, and import its answer. */
@@ -211,6 +214,11 @@ export type TextCode =
   | "offline.other_request"
   /** This answer is too old. Create a new request, and import its answer. */
   | "offline.late"
+  /**
+   * The license could not be returned without a network. Create a return on this computer, and use it on a computer
+   * with a network.
+   */
+  | "offline.not_deactivated"
   /** No license is active on this device. Enter a license key. */
   | "reason.no_license"
   /** The stored license was changed or damaged. Go online once to confirm it, or enter the license key again. */
@@ -516,7 +524,7 @@ export interface AnyDecision {
   readonly updatesUntil: string | null;
   /** The time of Polar's last confirmation. */
   readonly confirmedAt: string | null;
-  /** The time at which Polar will next be asked. */
+  /** The time at which access ends unless Polar confirms the license before. */
   readonly refreshAt: string | null;
   /** The time until which access lasts if Polar is not reached. */
   readonly graceEndsAt: string | null;
@@ -525,7 +533,7 @@ export interface AnyDecision {
    * since the import.
    */
   readonly airGapped: boolean;
-  /** The time until which an imported license allows access; null unless `airGapped` is true. */
+  /** The time at which an imported license ends; null unless `airGapped` is true. */
   readonly offlineEndsAt: string | null;
   /**
    * The time at which the trial of this device ends, or at which it has ended; null if no trial was started, or if a
@@ -550,15 +558,16 @@ export interface AnyDecision {
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * Whether the app should notify the user: true if this device's license does not allow access, if grace or a trial
-   * ends soon, or if there is a problem that concerns the user. Show `message`, and also the message of the `problem`
-   * if there is one. A user who has no license, whose trial has ended, or who is offline for a while, needs no notice.
+   * Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a problem
+   * concerns the user. Show `message`, and also the message of the `problem` if there is one. False for a user who has
+   * no license, also after a trial has ended. Being offline is no reason for a notice until grace ends soon.
    */
   readonly notice: boolean;
   /**
-   * The time from which the app should tell the user to go online. It lies some days before the end of grace. If
-   * `airGapped` is true, the user should make a new request, and the time lies two weeks before `offlineEndsAt`. In a
-   * trial, the user should buy a license, and the time lies some days before `trialEndsAt`.
+   * The time from which the app should tell the user what to do before access ends. Usually, the user should go online,
+   * and this is some days before `graceEndsAt`. If `airGapped` is true, the user should make a new request, and this is
+   * two weeks before `offlineEndsAt`. In a trial, the user should buy a license, and this is some days before
+   * `trialEndsAt`.
    */
   readonly noticeAt: string | null;
   /** One sentence for the user, in English unless the settings replace it. */
@@ -589,7 +598,7 @@ export interface UnlicensedDecision extends AnyDecision {
   readonly purchase: null;
 }
 
-/** Polar's last answer about this license, or the app's configuration, denies it. */
+/** The license is denied, either by Polar's last answer or by the app's configuration. */
 export interface DeniedDecision extends AnyDecision {
   readonly state: "denied";
   readonly allowed: false;
@@ -801,9 +810,9 @@ export interface LicenseSettings<Feature extends string = string> {
   /** The time for which access lasts without a confirmation. Default: 14 days. At most ten years. */
   offlineGraceMs?: number;
   /**
-   * The number of days after Polar's confirmation for which a license is valid on a computer that is never online. At
-   * least one day, at most ten years. Requires an app secret, because anybody could forge such a license otherwise.
-   * Default: such licenses are not permitted.
+   * The number of days for which a license is valid on a computer that is never online. They count from Polar's
+   * confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could forge
+   * such a license. Default: such licenses are not permitted.
    */
   airGapDays?: number;
   /**
@@ -852,14 +861,14 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   previousAppSecrets?: readonly string[];
   /**
-   * The versions of the app that a license includes: those that were built within a number of days after the license
-   * was purchased. A version that was built later gets no access, for the reason `updates_ended`. Default: a license
+   * The versions of the app that a license includes: only versions that were built within `days` days after the
+   * purchase. A version that was built later gets no access, and the reason is `updates_ended`. Default: a license
    * includes every version.
    */
   updates?: Updates;
   /**
    * The page for buying or renewing a license: an `https` address. It is the `nextUrl` of a decision or an error if the
-   * next step is to renew the license or to enter a key (the user may have to buy one first).
+   * next step is to buy or renew a license, or to enter a key.
    */
   purchaseUrl?: string;
   /**

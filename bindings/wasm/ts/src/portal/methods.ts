@@ -90,9 +90,9 @@ export interface PortalSession {
   licenseKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Returns the keys of `licenseKeys` that can be used, in the same order. If no key can be used, returns the expired
-   * key with the latest expiry instead: if this device's clock is wrong, that key may be valid, and Polar decides when
-   * it is activated. The result always has at least one key.
+   * Returns the keys of `licenseKeys` that can be used, in the same order. If no key can be used, the result contains
+   * the expired key with the latest expiry: this device's clock may be wrong, and Polar decides during the activation
+   * whether that key is valid. The result always has at least one key.
    *
    * Rejects with `refused` and a reason if the customer has no key for this app, or if no key can be used and none has
    * expired. Rejects with `refused` and no reason if the session has ended.

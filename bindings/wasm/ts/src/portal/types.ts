@@ -48,8 +48,8 @@ export interface CustomerChoice {
 }
 
 /**
- * The outcome of requesting a code. Either the code was requested, and is mailed if Polar knows the address, or the
- * user has to choose a customer first.
+ * The outcome of requesting a code. Either the code was requested, or the user has to choose a customer first. Polar
+ * mails a code only if it knows the address.
  */
 export type CodeRequest = CodeSent | CustomerChoice;
 
