@@ -12,7 +12,7 @@ use polar_license::engine::{
 };
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Sent};
-use polar_license::{Config, Decision, ErrorKind, Reason, State, Timestamp};
+use polar_license::{Config, Decision, ErrorKind, License, Reason, State, Timestamp};
 use proptest::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
@@ -85,9 +85,21 @@ struct Imported {
 /// The license in an answer.
 #[derive(Clone, Debug, PartialEq)]
 struct Terms {
+    key: String,
     confirmed: i64,
     seat: Option<Uuid>,
     expires: Option<i64>,
+}
+
+impl Terms {
+    fn of(license: &License) -> Self {
+        Self {
+            key: license.display_key.clone(),
+            confirmed: license.confirmed_at.unix_ms(),
+            seat: license.activation_id,
+            expires: license.expires_at.map(Timestamp::unix_ms),
+        }
+    }
 }
 
 /// An answer that B has made.
@@ -438,11 +450,7 @@ impl World {
             self.polar.keys[key].seats.iter().any(|own| own.id == seat)
         });
         ensure(holds, || format!("rule 20a, the answer's seat {seat:?} is none of this key"))?;
-        let terms = Terms {
-            confirmed: license.confirmed_at.unix_ms(),
-            seat,
-            expires: license.expires_at.map(Timestamp::unix_ms),
-        };
+        let terms = Terms::of(license);
         self.answers.push(Answered { text, request: number, terms });
         Ok(())
     }
@@ -473,11 +481,7 @@ impl World {
                 self.imports += 1;
                 let license = decision.license().ok_or("rule 20c, imported nothing")?;
                 ensure(decision.air_gapped(), || String::from("rule 20d, imported an ordinary license"))?;
-                Result::License(Terms {
-                    confirmed: license.confirmed_at.unix_ms(),
-                    seat: license.activation_id,
-                    expires: license.expires_at.map(Timestamp::unix_ms),
-                })
+                Result::License(Terms::of(license))
             }
             Err(error) => {
                 ensure(error.kind() != ErrorKind::Refused || error.reason() == Some(Reason::Expired), || {
@@ -492,10 +496,22 @@ impl World {
     /// Returns the results that an import may have in this situation, each with A's record after it.
     fn imported(&self, model: &Model, request: u64, terms: &Terms) -> Vec<(Result, Model)> {
         let unchanged = |result| (result, model.clone());
-        if let Some(here) = model.license.as_ref().filter(|here| here.request == request) {
-            return vec![unchanged(Result::License(here.terms.clone()))];
-        }
         let late = unchanged(Result::Fails(ErrorKind::InvalidArgument));
+        let refused = unchanged(Result::Fails(ErrorKind::Refused));
+        let too_late = self.now >= terms.confirmed + AIR_GAP_DAYS * DAY;
+        let expired = terms.expires.is_some_and(|end| self.now >= end);
+        // `ok` is the result if the license allows access
+        let checked = |ok| match (self.has_right_clock, expired, too_late) {
+            (true, true, _) => vec![refused.clone()],
+            (true, false, true) => vec![late.clone()],
+            (true, false, false) => vec![ok],
+            // a clock that was set meanwhile may say anything
+            (false, ..) => vec![ok, late.clone(), refused.clone()],
+        };
+        let here = model.license.as_ref().filter(|here| here.request == request && here.terms == *terms);
+        if let (Some(here), None) = (here, model.waiting) {
+            return checked(unchanged(Result::License(here.terms.clone())));
+        }
         // a request that nobody has seen is another one, or the same one if A's record was restored
         let may_be_another = match model.waiting {
             Some((Some(waiting), _)) if waiting == request => false,
@@ -508,16 +524,7 @@ impl World {
         releases.retain(|seat| Some(*seat) != terms.seat);
         let license = Some(Imported { request, terms: terms.clone() });
         let imported = (Result::License(terms.clone()), Model { waiting: None, license, releases });
-        let too_late = self.now >= terms.confirmed + AIR_GAP_DAYS * DAY;
-        let expired = terms.expires.is_some_and(|end| self.now >= end);
-        let refused = unchanged(Result::Fails(ErrorKind::Refused));
-        let mut results = match (self.has_right_clock, expired, too_late) {
-            (true, true, _) => vec![refused],
-            (true, false, true) => vec![late.clone()],
-            (true, false, false) => vec![imported],
-            // a clock that was set meanwhile may say anything
-            (false, ..) => vec![imported, late.clone(), refused],
-        };
+        let mut results = checked(imported);
         results.extend(may_be_another.then_some(late));
         results
     }
