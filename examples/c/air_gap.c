@@ -1,5 +1,7 @@
 /* A license for a computer that is never online (A), with the help of a computer that has a network (B). Each run takes
- * one step. The settings are in the environment, under the names that the command polar-license reads.
+ * one step. The settings are in the environment, under the names that the command polar-license reads. All that
+ * open_license() reads must be set, except the feature. The section "Linking" in docs/src/guides/c.md has the command
+ * that builds an example.
  *
  *     A  air_gap request              prints the request
  *     B  air_gap answer REQUEST KEY   prints the answer

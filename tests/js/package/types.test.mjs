@@ -313,6 +313,7 @@ test("every block of the READMEs compiles", () => {
     [inRepository("docs/src/guides/electron.md"), 4],
     [inRepository("docs/src/guides/web.md"), 2],
     [inRepository("docs/src/states.md"), 1],
+    [inRepository("docs/src/trials.md"), 1],
     [inRepository("docs/src/updates.md"), 1],
   ];
   for (const [name, least] of pages) {
