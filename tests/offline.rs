@@ -116,7 +116,7 @@ fn a_computer_without_a_network_has_a_license_until_its_days_end_and_then_renews
     assert_eq!(reopened.current().next_step(), NextStep::None);
     computers.pass(DAY * 2);
     let warned = computers.a().current();
-    assert_eq!((warned.state(), warned.next_step(), warned.notice()), (State::Active, NextStep::Connect, true));
+    assert_eq!((warned.state(), warned.next_step(), warned.notice()), (State::Active, NextStep::OfflineRequest, true));
     assert!(warned.message().contains(until.to_string().split('T').next().unwrap()), "{}", warned.message());
 
     // the renewal takes no further seat
