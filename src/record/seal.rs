@@ -35,7 +35,8 @@ struct SealKey {
     /// Seals records.
     key: Zeroizing<[u8; KEY_BYTES]>,
     /// Seals the answers to offline requests. It differs from `key`, so that nobody can pass a record off as an answer.
-    answer_key: Zeroizing<[u8; KEY_BYTES]>,
+    /// `None` if the secret is empty, because anybody could make such answers.
+    answer_key: Option<Zeroizing<[u8; KEY_BYTES]>>,
 }
 
 /// The content of an answer to an offline request, whose seal is valid.
@@ -50,17 +51,20 @@ impl Sealer {
         let base_url = config.environment().base_url();
         let product = format!("{}\0{base_url}\0{}", config.organization_id(), config.app_id());
         let place = format!("{product}\0{}", device.as_str());
-        let key = |secret: &Root| SealKey {
-            tag: secret.tag("secret", ""),
-            key: secret.key("seal", &place),
-            answer_key: secret.key("offline answer", &place),
+        let key = |root: &Root, is_secret: bool| SealKey {
+            tag: root.tag("secret", ""),
+            key: root.key("seal", &place),
+            answer_key: is_secret.then(|| root.key("offline answer", &place)),
         };
         let public = Root::of("");
         Self {
             product: public.tag("product", &product),
             device: public.tag("device", device.as_str()),
-            key: key(&config.app_secret().map_or_else(|| public.clone(), Root::of)),
-            previous_keys: config.previous_app_secrets().map(|secret| key(&Root::of(secret))).collect(),
+            key: config.app_secret().map_or_else(|| key(&public, false), |secret| key(&Root::of(secret), true)),
+            previous_keys: config
+                .previous_app_secrets()
+                .map(|secret| key(&Root::of(secret), !secret.is_empty()))
+                .collect(),
         }
     }
 
@@ -88,20 +92,20 @@ impl Sealer {
         self.key.tag
     }
 
-    /// Returns `true` if the current secret or a previous one has this tag.
+    /// Returns `true` if the current secret or a previous one has this tag. An empty previous secret does not count.
     pub(crate) fn has_secret(&self, tag: Tag) -> bool {
-        self.key_of(tag).is_some()
+        self.answer_key_of(tag).is_some()
     }
 
     /// Returns the content of the answer to an offline request: the license, sealed with the app secret that has this
     /// tag. Returns `None` if this app does not have that secret.
     pub(crate) fn seal_answer(&self, secret: Tag, number: u64, license: StoredLicense) -> Option<Vec<u8>> {
-        let key = self.key_of(secret)?;
+        let key = self.answer_key_of(secret)?;
         let mut out = Writer::default();
         [self.product, self.device, secret].iter().for_each(|tag| out.bytes(tag));
         out.number(number, 8);
         out.bytes(&Record { license: Some(Box::new(license)), ..Record::default() }.bytes());
-        let seal = HMAC::mac(&out.bytes, key.answer_key.as_slice());
+        let seal = HMAC::mac(&out.bytes, key);
         out.bytes(&seal);
         Some(out.bytes)
     }
@@ -117,8 +121,8 @@ impl Sealer {
         } else if device != self.device {
             return Err(Fault::OtherDevice);
         }
-        let key = self.key_of(secret).ok_or(Fault::OtherSecret)?;
-        if !HMAC::verify(content, key.answer_key.as_slice(), seal) {
+        let key = self.answer_key_of(secret).ok_or(Fault::OtherSecret)?;
+        if !HMAC::verify(content, key, seal) {
             return Err(Fault::Damaged);
         }
         let mut read = || {
@@ -131,6 +135,10 @@ impl Sealer {
 
     fn key_of(&self, secret: Tag) -> Option<&SealKey> {
         std::iter::once(&self.key).chain(&self.previous_keys).find(|key| key.tag == secret)
+    }
+
+    fn answer_key_of(&self, secret: Tag) -> Option<&[u8; KEY_BYTES]> {
+        self.key_of(secret)?.answer_key.as_deref()
     }
 
     /// Opens a record. If the record cannot be trusted, returns the parts of it that can be read.
@@ -233,6 +241,26 @@ mod tests {
         }
         let config = config.build().unwrap();
         Sealer::new(&config, &DeviceId::from_app(&config.organization_id(), device))
+    }
+
+    #[test]
+    fn an_empty_secret_seals_and_opens_no_answer() {
+        let license = || *record().license.unwrap();
+        let app = sealer("com.acme.app", "laptop", &["hush", "older", ""]);
+        let older = sealer("com.acme.app", "laptop", &["older"]);
+        let answer = older.seal_answer(older.secret_tag(), 7, license()).unwrap();
+        assert_eq!(app.open_answer(&answer).unwrap().number, 7);
+        let mut public = sealer("com.acme.app", "laptop", &[]);
+        assert!(!app.has_secret(public.secret_tag()));
+        assert_eq!(public.seal_answer(public.secret_tag(), 7, license()), None);
+        // somebody without the secret computes the key all the same
+        let place = format!("{ORGANIZATION}\0https://api.polar.sh\0com.acme.app");
+        let device = DeviceId::from_app(&ORGANIZATION.parse().unwrap(), "laptop");
+        let forged = Root::of("").key("offline answer", &format!("{place}\0{}", device.as_str()));
+        public.key.answer_key = Some(forged);
+        let answer = public.seal_answer(public.secret_tag(), 7, license()).unwrap();
+        assert!(public.open_answer(&answer).is_ok());
+        assert_eq!(app.open_answer(&answer).err(), Some(Fault::OtherSecret));
     }
 
     fn key(text: &str) -> Key {
