@@ -30,6 +30,7 @@ pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 /// | polar_license_refresh() | if a request is due or access is not allowed | 2 s if access is allowed, else 10 s |
 /// | polar_license_validate() | always | 10 s |
 /// | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
+/// | polar_license_start_trial() | never | 10 s |
 /// | polar_license_offline_request(), polar_license_offline_import(), polar_license_offline_return() | never | 10 s |
 /// | polar_license_offline_answer(), polar_license_offline_release() | always | 35 s |
 ///

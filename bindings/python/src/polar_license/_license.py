@@ -34,7 +34,7 @@ class License(Closable):
     | `refresh` | if a request is due or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
     | `validate` | always | 10 s |
     | `activate`, `consume`, `deactivate` | always | 35 s |
-    | `offline_request`, `offline_import`, `offline_return` | never | 10 s |
+    | `start_trial`, `offline_request`, `offline_import`, `offline_return` | never | 10 s |
     | `offline_answer`, `offline_release` | always | 35 s |
 
     While a method waits, other threads of Python run, and Ctrl+C ends the wait. Operations that change something run
