@@ -334,7 +334,7 @@ enum Command {
     Answer {
         /// The request; `-` reads it from standard input
         request: String,
-        /// The key; `-` reads it from standard input, after the request
+        /// The key; `-` reads it from the first line of standard input
         key: String,
         #[command(flatten)]
         common: After,

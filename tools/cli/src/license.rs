@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::{output, show};
 use polar_license::blocking::{ActivateOptions, Client, Deactivation};
-use polar_license::{Deactivated, Decision, Error, Explanation};
+use polar_license::{Deactivated, Decision, Error, ErrorKind, Explanation};
 use serde::Serialize;
 use std::io;
 
@@ -130,16 +130,19 @@ fn operate(client: &Client, operation: Operation) -> Result<Report, Error> {
             Report::text(client.current(), headline, text)
         }
         Operation::Answer { request, key } => {
-            let request = read_text(request, "Request:")?;
+            if request == FROM_STDIN && key == FROM_STDIN && !Input::new().is_terminal() {
+                return Err(Error::new(ErrorKind::InvalidConfig, ONE_FROM_STDIN));
+            }
+            let request = read_text(request, "Request")?;
             let answer = client.offline_answer(&request, &read_key(key)?)?;
             if let Some(problem) = answer.decision.problem() {
                 output::note(&show::problem(problem));
             }
             Report::text(answer.decision, "import this text on the computer of the request", answer.text)
         }
-        Operation::Import { answer } => client.offline_import(&read_text(answer, "Answer:")?)?.into(),
+        Operation::Import { answer } => client.offline_import(&read_text(answer, "Answer")?)?.into(),
         Operation::Return { text: Some(text) } => {
-            let Deactivation { decision, deactivated, .. } = client.offline_release(&read_text(text, "Return:")?)?;
+            let Deactivation { decision, deactivated, .. } = client.offline_release(&read_text(text, "Return")?)?;
             Report::deactivated(decision, "returned", deactivated)
         }
         Operation::Return { text: None } => {
@@ -243,11 +246,17 @@ impl From<Decision> for Report {
     }
 }
 
-/// Returns the text of a computer without a network from an argument. If the argument is `-`, reads it from a line of
-/// standard input.
-fn read_text(argument: String, question: &str) -> Result<String, Error> {
-    if argument == "-" {
-        return Input::new().line(question, "no text on standard input");
+/// The argument that stands for standard input.
+const FROM_STDIN: &str = "-";
+
+const ONE_FROM_STDIN: &str = "the request and the key cannot both come from standard input; give the request as an \
+                              argument, and `-` for the key";
+
+/// Returns the text of a computer without a network from an argument. If the argument is `-`, reads all of standard
+/// input.
+fn read_text(argument: String, name: &str) -> Result<String, Error> {
+    if argument == FROM_STDIN {
+        return Input::new().text(name, "no text on standard input");
     }
     Ok(argument)
 }
@@ -255,7 +264,7 @@ fn read_text(argument: String, question: &str) -> Result<String, Error> {
 /// Returns the license key from an argument. If the argument is `-`, reads the key from the first line of standard
 /// input.
 pub(crate) fn read_key(argument: String) -> Result<String, Error> {
-    if argument == "-" {
+    if argument == FROM_STDIN {
         return Input::new().line("License key:", "no license key on standard input");
     }
     Ok(argument)

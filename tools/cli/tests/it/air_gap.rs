@@ -4,14 +4,14 @@ use crate::support::{Device, Run, run, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, MockPolar};
 
 /// Runs the command on computer A, which is never online.
-fn on_a(a: &Device<'_>, args: &[&str], input: &str) -> Run {
+fn on_a(a: &Device<'_>, args: &[&str], input: impl AsRef<[u8]>) -> Run {
     let mut command = a.command(args);
     command.args(["--device-id", "computer A"]);
     command.envs([("POLAR_LICENSE_APP_SECRET", "hush"), ("POLAR_LICENSE_AIR_GAP_DAYS", "365")]);
     run(command, input)
 }
 
-fn on_b(b: &Device<'_>, args: &[&str], input: &str) -> Run {
+fn on_b(b: &Device<'_>, args: &[&str], input: impl AsRef<[u8]>) -> Run {
     let mut command = b.command(args);
     command.envs([("POLAR_LICENSE_APP_SECRET", "hush"), ("POLAR_LICENSE_AIR_GAP_DAYS", "365")]);
     run(command, input)
@@ -71,4 +71,40 @@ fn mistakes_say_what_to_do() {
     assert!(swapped.stderr.contains("This text is a request"), "{swapped:?}");
     let nothing = on_a(&device, &["return"], "");
     assert!(nothing.status == 1 && nothing.stderr.contains("no license to remove"), "{nothing:?}");
+}
+
+#[test]
+fn a_text_may_be_broken_into_lines_or_be_utf_16() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let folded =
+        |text: &str| text.as_bytes().chunks(60).map(|line| [line, b"\r\n"].concat()).collect::<Vec<_>>().concat();
+    let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| {
+        format!("\u{feff}{text}\r\n").encode_utf16().flat_map(bytes).collect::<Vec<u8>>()
+    };
+    let request = on_a(&a, &["request"], "");
+    let answer = on_b(&b, &["answer", "-", DEMO_KEY_ONE_DEVICE], folded(text(&request)));
+    let imported = on_a(&a, &["import", "-"], folded(text(&answer)));
+    assert_eq!(imported.status, 0, "{imported:?}");
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let key = utf_16(DEMO_KEY_ONE_DEVICE, bytes);
+        assert_eq!(on_b(&b, &["answer", text(&request), "-"], key).status, 0);
+        assert_eq!(on_a(&a, &["import", "-"], utf_16(text(&answer), bytes)).status, 0);
+    }
+    let latin_1 = on_a(&a, &["import", "-"], b"ANSWER1-\xe4");
+    assert!(latin_1.status == 2 && latin_1.stderr.contains("save the text as UTF-8"), "{latin_1:?}");
+    let returned = on_a(&a, &["return"], "");
+    assert_eq!(on_b(&b, &["return", "-"], folded(text(&returned))).status, 0);
+}
+
+#[test]
+fn standard_input_is_only_one_of_request_and_key() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let both = on_b(&device, &["answer", "-", "-"], "REQUEST1-ABC\nKEY\n");
+    assert!(both.status == 2 && both.stderr.contains("cannot both come from standard input"), "{both:?}");
+    for nothing in ["", " \n\n"] {
+        let nothing = on_b(&device, &["import", "-"], nothing);
+        assert!(nothing.status == 2 && nothing.stderr.contains("no text on standard input"), "{nothing:?}");
+    }
 }
