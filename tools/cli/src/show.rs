@@ -5,6 +5,8 @@ use polar_license::{Reason, SubscriptionStatus, Timestamp};
 use std::fmt::Write as _;
 use std::time::Duration;
 
+const REMOVE_DEVICE: &str = "remove another device by `polar-license release`, or in Polar's customer portal";
+
 /// Returns the state and the message, then one line for each known fact.
 pub(crate) fn text(decision: &Decision) -> String {
     let next_step = if decision.reason() == Some(Reason::Storage) {
@@ -18,16 +20,32 @@ pub(crate) fn text(decision: &Decision) -> String {
     lines(decision, next_step, decision.next_url())
 }
 
-/// Formats a decision that was made after a failure. Shows advice about the failure instead of advice about the
-/// license. `again` is the command that may succeed once the advice has been followed.
-pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
-    let next_step = if error.next_step() == NextStep::Move {
+/// Formats a decision that was made after a failure. `next_step` is advice about the failure, and is shown instead of
+/// advice about the license.
+pub(crate) fn text_after(error: &Error, decision: &Decision, next_step: Option<String>) -> String {
+    lines(decision, next_step, error.next_url())
+}
+
+/// Returns advice about a failure. `again` is the command that may succeed once the advice has been followed.
+pub(crate) fn next_step_after(error: &Error, again: &str) -> Option<String> {
+    if error.next_step() == NextStep::Move {
         // without `KEY`, the command would activate the stored key, which may differ from the refused one
         Some(String::from("run `polar-license activate KEY --replace-previous`"))
     } else {
         advice(error.next_step(), again)
-    };
-    lines(decision, next_step, error.next_url())
+    }
+}
+
+/// Returns advice about the failure of `answer` or `return`, which act for another computer. The advice must not lead to
+/// an activation on this computer, because it would take the seat.
+pub(crate) fn next_step_for_other(error: &Error, command: &str) -> Option<String> {
+    let again = format!("run the same `polar-license {command}` again");
+    match error.next_step() {
+        NextStep::EnterKey | NextStep::Activate => Some(format!("{again}, with the right key")),
+        NextStep::Buy => Some(format!("buy a license, then {again}, with its key")),
+        NextStep::Move | NextStep::ManageDevices => Some(format!("{REMOVE_DEVICE}, then {again}")),
+        step => advice(step, &again),
+    }
 }
 
 /// Returns advice about what to do after the cause of a failure has been removed.
@@ -137,10 +155,7 @@ fn advice(step: NextStep, again: &str) -> Option<String> {
         NextStep::Move => String::from("run `polar-license activate --replace-previous`"),
         NextStep::Renew => format!("renew the license, then {again}"),
         NextStep::Buy => String::from("buy a license, then run `polar-license activate KEY`"),
-        NextStep::ManageDevices => String::from(
-            "remove another device by `polar-license release`, or in Polar's customer portal, then run \
-             `polar-license activate KEY`",
-        ),
+        NextStep::ManageDevices => format!("{REMOVE_DEVICE}, then run `polar-license activate KEY`"),
         NextStep::ContactVendor => String::from("contact the vendor, who sent the e-mail about the purchase"),
         // a later version of the library may have added other steps
         other => other.to_string(),

@@ -1,7 +1,8 @@
 //! Tests the commands for a computer that is never online. The local Polar counts the requests that computer A sends.
 
 use crate::support::{Device, Run, run, start_polar};
-use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, MockPolar};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, MockPolar};
+use serde_json::{Value, json};
 
 /// Runs the command on computer A, which is never online.
 fn on_a(a: &Device<'_>, args: &[&str], input: impl AsRef<[u8]>) -> Run {
@@ -71,6 +72,74 @@ fn mistakes_say_what_to_do() {
     assert!(swapped.stderr.contains("This text is a request"), "{swapped:?}");
     let nothing = on_a(&device, &["return"], "");
     assert!(nothing.status == 1 && nothing.stderr.contains("no license to remove"), "{nothing:?}");
+}
+
+/// The key is of another computer, so B must not be told to activate it for itself.
+#[test]
+fn after_a_failed_answer_the_next_step_is_the_same_answer() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let request = on_a(&a, &["request"], "");
+    let answer = |key: &str| on_b(&b, &["answer", text(&request), key], "");
+    let unknown = answer("NO-SUCH-KEY");
+    let advice = "next step: run the same `polar-license answer` again, with the right key\n";
+    assert_eq!((unknown.status, unknown.stdout.as_str()), (3, ""), "{unknown:?}");
+    assert!(unknown.stderr.starts_with("error: ") && unknown.stderr.ends_with(advice), "{unknown:?}");
+
+    let seated = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    let full = answer(DEMO_KEY_ONE_DEVICE);
+    let advice = "customer portal, then run the same `polar-license answer` again\n";
+    assert!(full.stdout.is_empty() && full.stderr.ends_with(advice), "{full:?}");
+    assert_eq!(seated.run(&["deactivate"]).status, 0);
+    assert_eq!(answer(DEMO_KEY_ONE_DEVICE).status, 0);
+    polar.stop();
+    let offline = answer(DEMO_KEY_TWO_DEVICES);
+    let advice = "next step: go online, then run the same `polar-license answer` again\n";
+    assert!(offline.status == 4 && offline.stderr.ends_with(advice), "{offline:?}");
+}
+
+/// B also stores A's license. It must neither be shown as the license of B, nor change the exit status.
+#[test]
+fn a_failure_does_not_depend_on_the_license_of_the_other_computer() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let request = on_a(&a, &["request"], "");
+    let wrong = |more: &[&str]| on_b(&b, &[&["answer", text(&request), "NO-SUCH-KEY"], more].concat(), "");
+    let before = (wrong(&[]), wrong(&["--json"]));
+    assert_eq!(on_b(&b, &["answer", text(&request), DEMO_KEY_ONE_DEVICE], "").status, 0);
+    let after = (wrong(&[]), wrong(&["--json"]));
+    for (before, after) in [(&before.0, &after.0), (&before.1, &after.1)] {
+        assert_eq!((before.status, &before.stdout, &before.stderr), (after.status, &after.stdout, &after.stderr));
+        assert_eq!(after.status, 3, "{after:?}");
+    }
+    let failure = after.1.json();
+    assert_eq!((&failure["error"]["reason"], &failure["license"]), (&json!("not_found"), &Value::Null), "{failure}");
+}
+
+#[test]
+fn a_result_for_the_other_computer_does_not_look_like_the_license_here() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let request = on_a(&a, &["request"], "");
+    let answer = on_b(&b, &["answer", text(&request), DEMO_KEY_ONE_DEVICE, "--json"], "").json();
+    let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        (members(&answer), &answer["otherLicense"]["allowed"]),
+        (vec!["otherLicense".into(), "text".into()], &json!(true))
+    );
+    assert_eq!(on_a(&a, &["import", answer["text"].as_str().unwrap()], "").status, 0);
+
+    let returned = on_a(&a, &["return"], "");
+    let release = |more: &[&str]| on_b(&b, &[&["return", text(&returned)], more].concat(), "");
+    polar.stop();
+    let failed = release(&[]);
+    let advice = "next step: go online, then run the same `polar-license return` again\n";
+    assert_eq!((failed.status, failed.stdout.as_str()), (4, ""), "{failed:?}");
+    assert!(failed.stderr.ends_with(advice), "{failed:?}");
+    assert_eq!(release(&["--json"]).json()["license"], Value::Null);
+    polar.restart().unwrap();
+    assert_eq!(release(&[]).stdout, "returned: the seat is free again\n");
+    assert_eq!(release(&["--json"]).json(), json!({ "deactivated": "unknown" }));
 }
 
 #[test]
