@@ -622,6 +622,11 @@ impl Common {
         }
     }
 
+    /// Returns `true` if the options permit licenses for computers without a network.
+    pub(crate) fn permits_air_gap(&self) -> bool {
+        self.air_gap_days.is_some()
+    }
+
     /// Builds the library's configuration from the options.
     ///
     /// # Errors

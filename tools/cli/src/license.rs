@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::{output, show};
 use polar_license::blocking::{ActivateOptions, Client, Deactivation, OfflineAnswer};
-use polar_license::{Deactivated, Decision, Error, ErrorKind, Explanation};
+use polar_license::{Deactivated, Decision, Error, ErrorKind, Explanation, NextStep};
 use serde::Serialize;
 use std::io;
 
@@ -52,6 +52,7 @@ const FIND_SEAT: &str = "run `polar-license restore`, which uses the seat if one
 #[derive(Clone, Copy)]
 enum Kind {
     Activate,
+    Deactivate,
     /// The operation acts for a computer without a network. `command` is the subcommand.
     ForOther {
         command: &'static str,
@@ -61,16 +62,24 @@ enum Kind {
 
 /// Runs the operation and prints its result.
 pub(crate) fn run(common: &Common, operation: Operation) -> io::Result<Exit> {
-    let kind = Kind::of(&operation);
+    let (kind, can_request) = (Kind::of(&operation), common.permits_air_gap());
     let error = match report(common, operation) {
-        Ok(report) => return print(&report, common.json),
+        Ok(report) => return print(&report, common.json, can_request),
         Err(error) => error,
     };
     let again = show::again(&error);
+    let decision = error.decision();
+    let must_connect = error.next_step() == NextStep::Connect && !error.maybe_applied();
     let next_step = match kind {
         Kind::ForOther { command } => return fail_for_other(&error, command, common.json),
         Kind::Activate if error.maybe_applied() => show::next_step_after(&error, FIND_SEAT),
-        Kind::Activate | Kind::Plain => show::next_step_after(&error, again),
+        Kind::Activate if must_connect && can_request && !decision.is_some_and(Decision::allowed) => {
+            show::next_step_after(&error, again).map(show::or_request)
+        }
+        Kind::Deactivate if must_connect && decision.is_some_and(Decision::air_gapped) => {
+            Some(format!("run `polar-license return`, or go online, then {again}"))
+        }
+        Kind::Activate | Kind::Deactivate | Kind::Plain => show::next_step_after(&error, again),
     };
     fail_before(&error, None, common.json, next_step)
 }
@@ -89,8 +98,9 @@ pub(crate) fn open(common: &Common) -> Result<Client, Error> {
     builder.open()
 }
 
-/// Prints the result of an operation.
-pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
+/// Prints the result of an operation. `can_request` says whether the configuration permits licenses for computers
+/// without a network.
+pub(crate) fn print(report: &Report, as_json: bool, can_request: bool) -> io::Result<Exit> {
     let headline = report.headline.as_deref();
     match &report.extra {
         _ if as_json => output::print(&report.json()?)?,
@@ -101,7 +111,7 @@ pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
         Extra::Returned(_) => output::print(headline.unwrap_or_default())?,
         Extra::Nothing | Extra::Deactivated(_) | Extra::TakenSeat(_) | Extra::Feature(_) | Extra::NewKey(_) => {
             let headline = headline.map(|line| format!("{line}\n")).unwrap_or_default();
-            output::print(&(headline + &show::text(&report.decision)))?;
+            output::print(&(headline + &show::text(&report.decision, can_request)))?;
         }
     }
     Ok(report.exit)
@@ -233,6 +243,7 @@ impl Kind {
     fn of(operation: &Operation) -> Self {
         match operation {
             Operation::Activate { .. } => Self::Activate,
+            Operation::Deactivate => Self::Deactivate,
             Operation::Answer { .. } => Self::ForOther { command: "answer" },
             Operation::Return { text: Some(_) } => Self::ForOther { command: "return" },
             Operation::Validate
@@ -240,7 +251,6 @@ impl Kind {
             | Operation::Status
             | Operation::Allows { .. }
             | Operation::Consume { .. }
-            | Operation::Deactivate
             | Operation::Forget
             | Operation::StartTrial
             | Operation::Request

@@ -7,15 +7,22 @@ use std::time::Duration;
 
 const REMOVE_DEVICE: &str = "remove another device by `polar-license release`, or in Polar's customer portal";
 
-/// Returns the state and the message, then one line for each known fact.
-pub(crate) fn text(decision: &Decision) -> String {
+/// Returns the state and the message, then one line for each known fact. `can_request` says whether the configuration
+/// permits licenses for computers without a network.
+pub(crate) fn text(decision: &Decision, can_request: bool) -> String {
     let next_step = if decision.reason() == Some(Reason::Storage) {
         // The library's advice is not used. It is written for apps, which have no `doctor`.
         Some(String::from("run `polar-license doctor`, which says why the license cannot be read, and what to do"))
     } else if decision.air_gapped() && decision.next_step() == NextStep::Connect {
-        Some(String::from("run `polar-license request`, and import the answer"))
+        Some(String::from("run `polar-license request`, and import its answer"))
     } else {
-        next_step(decision.next_step())
+        let step = decision.next_step();
+        let can_come_from_elsewhere = match step {
+            NextStep::EnterKey | NextStep::Buy => can_request,
+            NextStep::Connect => can_request && !decision.allowed(),
+            _ => false,
+        };
+        next_step(step).map(|advice| if can_come_from_elsewhere { or_request(advice) } else { advice })
     };
     lines(decision, next_step, decision.next_url())
 }
@@ -46,6 +53,11 @@ pub(crate) fn next_step_for_other(error: &Error, command: &str) -> Option<String
         NextStep::Move | NextStep::ManageDevices => Some(format!("{REMOVE_DEVICE}, then {again}")),
         step => advice(step, &again),
     }
+}
+
+/// Adds the other way to a license to advice for a computer that has none.
+pub(crate) fn or_request(advice: String) -> String {
+    format!("{advice}, or `polar-license request` if this computer is never online")
 }
 
 /// Returns advice about what to do after the cause of a failure has been removed.
@@ -157,8 +169,11 @@ fn advice(step: NextStep, again: &str) -> Option<String> {
         NextStep::Buy => String::from("buy a license, then run `polar-license activate KEY`"),
         NextStep::ManageDevices => format!("{REMOVE_DEVICE}, then run `polar-license activate KEY`"),
         NextStep::ContactVendor => String::from("contact the vendor, who sent the e-mail about the purchase"),
-        // a later version of the library may have added other steps
-        other => other.to_string(),
+        other => match other.as_str() {
+            "offline_request" => String::from("run `polar-license request`, and import its answer"),
+            // a later version of the library may have added other steps
+            step => step.to_owned(),
+        },
     })
 }
 

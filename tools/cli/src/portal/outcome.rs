@@ -75,7 +75,7 @@ impl Stop {
 impl Outcome {
     pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         match self {
-            Self::License(report) => license::print(report, as_json),
+            Self::License(report) => license::print(report, as_json, false),
             Self::Listing(listing) => listing.print(license, as_json),
         }
     }

@@ -177,3 +177,25 @@ fn standard_input_is_only_one_of_request_and_key() {
         assert!(nothing.status == 2 && nothing.stderr.contains("no text on standard input"), "{nothing:?}");
     }
 }
+
+#[test]
+fn the_next_step_of_a_computer_that_is_never_online_needs_no_network() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let other_way = ", or `polar-license request` if this computer is never online\n";
+    let fresh = on_a(&a, &["status"], "");
+    assert!(fresh.stdout.contains("activate KEY") && fresh.stdout.contains(other_way), "{fresh:?}");
+    assert!(!b.run(&["status"]).stdout.contains("polar-license request"), "not permitted without the days");
+    let request = on_a(&a, &["request"], "");
+    let answer = on_b(&b, &["answer", text(&request), DEMO_KEY_ONE_DEVICE], "");
+    polar.stop();
+    let activation = on_a(&a, &["activate", DEMO_KEY_ONE_DEVICE], "");
+    assert!(
+        activation.stdout.contains(&format!("go online, then run the same command again{other_way}")),
+        "{activation:?}"
+    );
+    assert_eq!(on_a(&a, &["import", text(&answer)], "").status, 0);
+    let deactivation = on_a(&a, &["deactivate"], "");
+    let advice = "  next step   run `polar-license return`, or go online, then run the same command again\n";
+    assert!(deactivation.status == 4 && deactivation.stdout.contains(advice), "{deactivation:?}");
+}
