@@ -199,3 +199,26 @@ fn the_next_step_of_a_computer_that_is_never_online_needs_no_network() {
     let advice = "  next step   run `polar-license return`, or go online, then run the same command again\n";
     assert!(deactivation.status == 4 && deactivation.stdout.contains(advice), "{deactivation:?}");
 }
+
+#[test]
+fn an_app_whose_secret_was_replaced_gets_its_answer() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let request = on_a(&a, &["request"], "");
+    let newer = |args: &[&str], variable: &str| {
+        let mut command = b.command(&[&["answer", text(&request), DEMO_KEY_ONE_DEVICE], args].concat());
+        command.envs([("POLAR_LICENSE_APP_SECRET", "newer"), ("POLAR_LICENSE_AIR_GAP_DAYS", "365")]);
+        command.env("POLAR_LICENSE_PREVIOUS_APP_SECRETS", variable);
+        run(command, "")
+    };
+    assert_eq!(newer(&[], "").status, 1);
+    for (args, variable) in [
+        (&["--previous-app-secret", "older", "--previous-app-secret", "hush"][..], ""),
+        (&["--previous-app-secret", "hush"], "replaced by the option"),
+        (&[], "hush"),
+        (&[], "older, with a comma\r\nhush\n"),
+    ] {
+        let answer = newer(args, variable);
+        assert_eq!(on_a(&a, &["import", text(&answer)], "").status, 0, "{args:?} {variable}");
+    }
+}
