@@ -160,6 +160,17 @@ pub(crate) struct Common {
     #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_APP_SECRET")]
     app_secret: Option<String>,
 
+    /// A secret that earlier versions of the app used; may be repeated
+    ///
+    /// An empty text stands for versions without a secret. The variable may have several lines, with a secret in each.
+    #[arg(
+        long = "previous-app-secret",
+        value_name = "TEXT",
+        hide_short_help = true,
+        env = "POLAR_LICENSE_PREVIOUS_APP_SECRETS"
+    )]
+    previous_app_secrets: Vec<String>,
+
     /// The app's own id for this device, instead of the system's machine id
     #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_DEVICE_ID")]
     device_id: Option<String>,
@@ -175,6 +186,22 @@ pub(crate) struct Common {
     /// The number of days for which people can try the app before they buy a license [default: no trial]
     #[arg(long, value_name = "DAYS", hide_short_help = true, env = "POLAR_LICENSE_TRIAL_DAYS")]
     trial_days: Option<u32>,
+
+    /// A feature that the trial includes; may be repeated [default: all features]
+    ///
+    /// A comma separates several features.
+    #[arg(
+        long = "trial-feature",
+        value_name = "NAME",
+        value_delimiter = ',',
+        hide_short_help = true,
+        env = "POLAR_LICENSE_TRIAL_FEATURES"
+    )]
+    trial_features: Vec<String>,
+
+    /// The page on which people can buy or renew a license
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, hide_short_help = true, env = "POLAR_LICENSE_PURCHASE_URL")]
+    purchase_url: Option<String>,
 
     /// How long a confirmation counts as fresh [default: 24h]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_REFRESH_INTERVAL")]
@@ -334,7 +361,7 @@ enum Command {
     Answer {
         /// The request; `-` reads it from standard input
         request: String,
-        /// The key; `-` reads it from standard input, after the request
+        /// The key; `-` reads it from the first line of standard input
         key: String,
         #[command(flatten)]
         common: After,
@@ -605,20 +632,30 @@ impl Common {
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.conditions.extend(after.conditions);
+        self.previous_app_secrets.extend(after.previous_app_secrets);
+        self.trial_features.extend(after.trial_features);
         Self {
             app: self.app.with(after.app),
             benefits: self.benefits,
             conditions: self.conditions,
             app_secret: after.app_secret.or(self.app_secret),
+            previous_app_secrets: self.previous_app_secrets,
             device_id: after.device_id.or(self.device_id),
             offline_grace: after.offline_grace.or(self.offline_grace),
             air_gap_days: after.air_gap_days.or(self.air_gap_days),
             trial_days: after.trial_days.or(self.trial_days),
+            trial_features: self.trial_features,
+            purchase_url: after.purchase_url.or(self.purchase_url),
             refresh_interval: after.refresh_interval.or(self.refresh_interval),
             timeout: after.timeout.or(self.timeout),
             json: self.json || after.json,
             verbose: self.verbose || after.verbose,
         }
+    }
+
+    /// Returns `true` if the options permit licenses for computers without a network.
+    pub(crate) fn permits_air_gap(&self) -> bool {
+        self.air_gap_days.is_some()
     }
 
     /// Builds the library's configuration from the options.
@@ -645,6 +682,9 @@ impl Common {
         if let Some(secret) = &self.app_secret {
             config = config.app_secret(secret);
         }
+        for secret in self.previous_app_secrets.iter().flat_map(|secrets| secrets_of(secrets)) {
+            config = config.previous_app_secret(secret);
+        }
         if let Some(grace) = self.offline_grace {
             config = config.offline_grace(*grace);
         }
@@ -653,6 +693,12 @@ impl Common {
         }
         if let Some(days) = self.trial_days {
             config = config.trial_days(days);
+        }
+        for feature in &self.trial_features {
+            config = config.trial_feature(feature);
+        }
+        if let Some(url) = &self.purchase_url {
+            config = config.purchase_url(url);
         }
         if let Some(interval) = self.refresh_interval {
             config = config.refresh_interval(*interval);
@@ -665,6 +711,13 @@ impl Common {
         }
         config.build()
     }
+}
+
+/// Returns the secrets in the value of an option or a variable: one in each line. An empty value is an empty secret. An
+/// empty line is none, because a line break at the end must not have the meaning of an empty secret.
+fn secrets_of(value: &str) -> impl Iterator<Item = &str> {
+    let empty = value.is_empty().then_some(value);
+    empty.into_iter().chain(value.lines().filter(|line| !line.is_empty()))
 }
 
 /// Parses an API version. Accepts only the versions that mock-polar supports.

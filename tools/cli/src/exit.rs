@@ -11,10 +11,12 @@ Exit status:
      allows access
   2  wrong usage or configuration
   3  not allowed: no license, or one that was denied, has expired, was not
-     confirmed for too long, or cannot be read
+     confirmed for too long, or cannot be read; for answer and return TEXT:
+     refused, whatever license is here
   4  could not be determined: nothing trusted is stored, and Polar was not
-     reached; for activate, consume, deactivate, and where a code from a
-     mail is asked for: Polar was not reached, or limits requests
+     reached; for activate, consume, deactivate, answer, return TEXT, and
+     where a code from a mail is asked for: Polar was not reached, or limits
+     requests
   5  one of several has to be chosen: the output lists them";
 
 /// The table that the help of `doctor` shows.
@@ -47,14 +49,14 @@ impl Exit {
         }
     }
 
-    /// Returns the exit status of an operation that failed. After a refusal, it depends on whether the license still
-    /// allows access. The decision in the error says this, or `license` if the error contains no decision.
+    /// Returns the exit status of an operation that failed. If the operation was refused, the exit status depends on
+    /// whether `license` allows access. `license` is `None` if the operation was not about the license of this device.
     pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
         let kind = error.kind();
         if kind == ErrorKind::InvalidConfig {
             Self::Usage
         } else if matches!(kind, ErrorKind::Refused | ErrorKind::UsageExhausted) {
-            Self::of_refusal(error.decision().or(license))
+            Self::of_refusal(license)
         } else if kind.is_unreachable() {
             Self::Undetermined
         } else {

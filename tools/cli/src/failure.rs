@@ -1,5 +1,5 @@
-//! A failure as JSON. The object has two members: `error`, and `license`, which is the license after the failure.
-//! `license` is null if the command ended before it opened the license.
+//! Failures as JSON. Each has the same members: the error, and the license as it is after the failure. The license is
+//! null if the command ended before it opened the license, or acted for another computer.
 
 use crate::args;
 use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
@@ -27,10 +27,9 @@ pub(crate) struct ErrorJson<'a> {
     next_url: Option<&'a str>,
 }
 
-/// Returns the failure as one JSON object. Its member `license` is the decision in the error, or the argument `license`
-/// if the error contains no decision.
+/// Returns the failure as one JSON object. `license` is the decision about this device's license, which may be the one in
+/// the error.
 pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Result<String> {
-    let license = error.decision().or(license);
     serde_json::to_string(&FailureJson { error: error.into(), license })
 }
 

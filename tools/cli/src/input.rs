@@ -1,4 +1,4 @@
-//! Asks the user on the terminal, or reads answers from the lines of standard input. Never prints an answer.
+//! Asks the user on the terminal, or reads answers from standard input. Never prints an answer.
 
 use crate::output;
 use polar_license::{Error, ErrorKind};
@@ -59,12 +59,33 @@ impl Input {
         if self.is_terminal {
             output::ask(question);
         }
-        let mut line = String::new();
-        match io::stdin().lock().take(FAR_MORE_THAN_AN_ANSWER).read_line(&mut line) {
-            Ok(read) if read > 0 => Ok(line),
+        let mut line = Vec::new();
+        match io::stdin().lock().take(FAR_MORE_THAN_AN_ANSWER).read_until(b'\n', &mut line) {
+            Ok(read) if read > 0 => decode(line),
             Ok(_) => Err(Error::new(ErrorKind::InvalidConfig, missing)),
             Err(error) => Err(Error::new(ErrorKind::InvalidConfig, format!("{missing}: {error}"))),
         }
+    }
+
+    /// Reads a text that may have line breaks. The text is everything on standard input. On a terminal, it ends before
+    /// an empty line.
+    ///
+    /// # Errors
+    /// Fails like [`Input::line`], also if there are only spaces and line breaks.
+    pub(crate) fn text(self, name: &str, missing: &str) -> Result<String, Error> {
+        const FAR_MORE_THAN_A_TEXT: u64 = 1024 * 1024;
+        let fault = |error: io::Error| Error::new(ErrorKind::InvalidConfig, format!("{missing}: {error}"));
+        let text = if self.is_terminal {
+            output::ask(&format!("{name}, then an empty line:"));
+            let lines = io::stdin().lock().lines().skip_while(|line| line.as_ref().is_ok_and(|line| is_blank(line)));
+            let lines = lines.take_while(|line| !line.as_ref().is_ok_and(|line| is_blank(line)));
+            lines.collect::<io::Result<Vec<_>>>().map_err(fault)?.join("\n")
+        } else {
+            let mut bytes = Vec::new();
+            io::stdin().lock().take(FAR_MORE_THAN_A_TEXT).read_to_end(&mut bytes).map_err(fault)?;
+            decode(bytes)?
+        };
+        if is_blank(&text) { Err(Error::new(ErrorKind::InvalidConfig, missing)) } else { Ok(text) }
     }
 
     /// Asks on the terminal for the number of an item. Returns `None` if the user chooses no item, or if there is no
@@ -92,4 +113,28 @@ impl Input {
 /// Returns the item with this number. The first item has the number 1.
 pub(crate) fn by_number<'a, T>(items: &'a [T], number: &str) -> Option<&'a T> {
     items.get(number.parse::<usize>().ok()?.checked_sub(1)?)
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// Decodes UTF-8, or UTF-16 with a byte order mark, in which Windows PowerShell writes files. The last byte of UTF-16 is
+/// missing if only a line was read; this byte belongs to the line break.
+///
+/// # Errors
+/// Fails with `invalid_config` if the bytes have another encoding.
+fn decode(bytes: Vec<u8>) -> Result<String, Error> {
+    let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, _) = rest.as_chunks();
+        String::from_utf16_lossy(&pairs.iter().copied().map(unit).collect::<Vec<_>>())
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => Ok(utf16(rest, u16::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => Ok(utf16(rest, u16::from_be_bytes)),
+        _ => String::from_utf8(bytes).map_err(|_| {
+            let message = "standard input is not UTF-8, and not UTF-16 with a byte order mark; save the text as UTF-8";
+            Error::new(ErrorKind::InvalidConfig, message)
+        }),
+    }
 }

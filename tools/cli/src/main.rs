@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     }
     let json = common.json;
     let exit = match task {
-        Task::License(operation) => license::run(common, operation),
+        Task::License(operation) => license::run(&common, operation),
         Task::Portal(command) => portal::run(&common, command),
         Task::Doctor { key } => doctor::run(&common, key),
         Task::Serve(options) => serve::run(&options, json),

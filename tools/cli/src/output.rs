@@ -28,8 +28,7 @@ pub(crate) fn failure(failure: &Error) {
     }
 }
 
-/// Prints the failure as one JSON object on stdout. Its member `license` is the decision in the error, or the argument
-/// `license` if the error contains no decision.
+/// Prints the failure as one JSON object on stdout, with the decision about this device's license.
 pub(crate) fn failure_as_json(error: &Error, license: Option<&Decision>) -> io::Result<()> {
     print(&failure::json(error, license)?)
 }

@@ -5,29 +5,59 @@ use polar_license::{Reason, SubscriptionStatus, Timestamp};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Returns the state and the message, then one line for each known fact.
-pub(crate) fn text(decision: &Decision) -> String {
+const REMOVE_DEVICE: &str = "remove another device by `polar-license release`, or in Polar's customer portal";
+
+/// Returns the state and the message, then one line for each known fact. `can_request` says whether the configuration
+/// permits licenses for computers without a network.
+pub(crate) fn text(decision: &Decision, can_request: bool) -> String {
     let next_step = if decision.reason() == Some(Reason::Storage) {
         // The library's advice is not used. It is written for apps, which have no `doctor`.
         Some(String::from("run `polar-license doctor`, which says why the license cannot be read, and what to do"))
     } else if decision.air_gapped() && decision.next_step() == NextStep::Connect {
-        Some(String::from("run `polar-license request`, and import the answer"))
+        Some(String::from("run `polar-license request`, and import its answer"))
     } else {
-        next_step(decision.next_step())
+        let step = decision.next_step();
+        let can_come_from_elsewhere = match step {
+            NextStep::EnterKey | NextStep::Buy => can_request,
+            NextStep::Connect => can_request && !decision.allowed(),
+            _ => false,
+        };
+        next_step(step).map(|advice| if can_come_from_elsewhere { or_request(advice) } else { advice })
     };
     lines(decision, next_step, decision.next_url())
 }
 
-/// Formats a decision that was made after a failure. Shows advice about the failure instead of advice about the
-/// license. `again` is the command that may succeed once the advice has been followed.
-pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
-    let next_step = if error.next_step() == NextStep::Move {
+/// Formats a decision that was made after a failure. `next_step` is advice about the failure, and is shown instead of
+/// advice about the license.
+pub(crate) fn text_after(error: &Error, decision: &Decision, next_step: Option<String>) -> String {
+    lines(decision, next_step, error.next_url())
+}
+
+/// Returns advice about a failure. `again` is the command that may succeed once the advice has been followed.
+pub(crate) fn next_step_after(error: &Error, again: &str) -> Option<String> {
+    if error.next_step() == NextStep::Move {
         // without `KEY`, the command would activate the stored key, which may differ from the refused one
         Some(String::from("run `polar-license activate KEY --replace-previous`"))
     } else {
         advice(error.next_step(), again)
-    };
-    lines(decision, next_step, error.next_url())
+    }
+}
+
+/// Returns advice about the failure of `answer` or `return`, which act for another computer. The advice must not lead to
+/// an activation on this computer, because it would take the seat.
+pub(crate) fn next_step_for_other(error: &Error, command: &str) -> Option<String> {
+    let again = format!("run the same `polar-license {command}` again");
+    match error.next_step() {
+        NextStep::EnterKey | NextStep::Activate => Some(format!("{again}, with the right key")),
+        NextStep::Buy => Some(format!("buy a license, then {again}, with its key")),
+        NextStep::Move | NextStep::ManageDevices => Some(format!("{REMOVE_DEVICE}, then {again}")),
+        step => advice(step, &again),
+    }
+}
+
+/// Adds the other way to a license to advice for a computer that has none.
+pub(crate) fn or_request(advice: String) -> String {
+    format!("{advice}, or `polar-license request` if this computer is never online")
 }
 
 /// Returns advice on how to repeat an operation after the cause of its failure has been removed.
@@ -137,13 +167,13 @@ fn advice(step: NextStep, again: &str) -> Option<String> {
         NextStep::Move => String::from("run `polar-license activate --replace-previous`"),
         NextStep::Renew => format!("renew the license, then {again}"),
         NextStep::Buy => String::from("buy a license, then run `polar-license activate KEY`"),
-        NextStep::ManageDevices => String::from(
-            "remove another device by `polar-license release`, or in Polar's customer portal, then run \
-             `polar-license activate KEY`",
-        ),
+        NextStep::ManageDevices => format!("{REMOVE_DEVICE}, then run `polar-license activate KEY`"),
         NextStep::ContactVendor => String::from("contact the vendor, who sent the e-mail about the purchase"),
-        // a later version of the library may have added other steps
-        other => other.to_string(),
+        other => match other.as_str() {
+            "offline_request" => String::from("run `polar-license request`, and import its answer"),
+            // a later version of the library may have added other steps
+            step => step.to_owned(),
+        },
     })
 }
 

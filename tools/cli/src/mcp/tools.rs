@@ -176,7 +176,7 @@ impl Tools {
         };
         match report {
             Ok(report) => report.json().map_err(|error| error.to_string()),
-            Err(error) => Err(failure::json(&error, None).unwrap_or_default()),
+            Err(error) => Err(failure::json(&error, error.decision()).unwrap_or_default()),
         }
     }
 

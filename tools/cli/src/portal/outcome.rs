@@ -59,7 +59,8 @@ impl Stop {
     fn print_before(&self, license: &Decision, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
         match self {
             Self::Failed(error) => {
-                license::fail_before(error, Some(license), as_json, again.unwrap_or_else(|| show::again(error)))
+                let again = again.unwrap_or_else(|| show::again(error));
+                license::fail_before(error, Some(license), as_json, show::next_step_after(error, again))
             }
             Self::Listing(listing) => listing.print(license, as_json),
             Self::MaybePaid(stop) => {
@@ -74,7 +75,7 @@ impl Stop {
 impl Outcome {
     pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         match self {
-            Self::License(report) => license::print(report, as_json),
+            Self::License(report) => license::print(report, as_json, false),
             Self::Listing(listing) => listing.print(license, as_json),
         }
     }

@@ -57,7 +57,7 @@ pub(crate) fn command() -> Command {
 }
 
 /// Runs a command, and gives it `input` on its standard input.
-pub(crate) fn run(mut command: Command, input: &str) -> Run {
+pub(crate) fn run(mut command: Command, input: impl AsRef<[u8]>) -> Run {
     let clock = SystemClock::new();
     let start = clock.now().mono;
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -71,7 +71,7 @@ pub(crate) fn run(mut command: Command, input: &str) -> Run {
         }
     };
     // an error is ignored, because a command that does not read its input may have ended already
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(input.as_ref());
     let output = child.wait_with_output().unwrap();
     let took = Duration::from_millis(clock.now().mono - start);
     let text = |bytes| String::from_utf8(bytes).unwrap();

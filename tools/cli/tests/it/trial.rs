@@ -1,6 +1,6 @@
 //! Tests the trial before the purchase.
 
-use crate::support::{Device, start_polar};
+use crate::support::{Device, run, start_polar};
 use mock_polar::DEMO_KEY_PLAIN;
 
 #[test]
@@ -27,4 +27,19 @@ fn without_the_setting_there_is_no_trial() {
     let device = Device::new(&polar);
     let refused = device.run(&["start-trial"]);
     assert!(refused.status == 2 && refused.stderr.contains("trial_days"), "{refused:?}");
+}
+
+#[test]
+fn a_trial_has_the_features_and_the_page_of_the_app() {
+    let polar = start_polar();
+    let (by_option, by_variable) = (Device::new(&polar), Device::new(&polar));
+    let page = "https://acme.example/buy";
+    let options = ["--trial-days", "2", "--trial-feature", "export", "--purchase-url", page];
+    let mut variables = by_variable.command(&["start-trial"]);
+    variables.envs([("POLAR_LICENSE_TRIAL_DAYS", "2"), ("POLAR_LICENSE_TRIAL_FEATURES", "export")]);
+    variables.env("POLAR_LICENSE_PURCHASE_URL", page);
+    for started in [by_option.run(&[&["start-trial"], &options[..]].concat()), run(variables, "")] {
+        assert!(started.stdout.contains("features    export on, sync off\n"), "{started:?}");
+        assert!(started.stdout.contains(&format!("see         {page}\n")), "{started:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Customer, EMAIL};
 use crate::support::{Device, LONG, Run, start_polar};
-use mock_polar::NewKey;
+use mock_polar::{DEMO_KEY_PLAIN, NewKey};
 use nix::pty::openpty;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -148,4 +148,19 @@ fn the_user_may_choose_none() {
     let run = terminal.end();
     assert_eq!((run.status, run.json()["choose"]["option"].as_str()), (5, Some("DEVICE")), "{run:?}");
     assert_eq!(laptop.run(&["validate"]).status, 0);
+}
+
+/// People may paste a text with line breaks, and type the key after it.
+#[test]
+fn a_text_on_a_terminal_ends_at_an_empty_line() {
+    let polar = start_polar();
+    let (a, b) = (Device::new(&polar), Device::new(&polar));
+    let permitted = ["--app-secret", "hush", "--air-gap-days", "365"];
+    let request = a.run(&[&permitted[..], &["request", "--device-id", "computer A"]].concat()).stdout;
+    let mut terminal = Terminal::open(&b, &[&permitted[..], &["answer", "-", "-"]].concat());
+    let (first, rest) = request.trim_end().split_at(60);
+    terminal.answer("Request, then an empty line:", &format!("\n{first}\n{rest}\n"));
+    terminal.answer("License key:", DEMO_KEY_PLAIN);
+    let run = terminal.end();
+    assert!(run.status == 0 && run.stdout.starts_with("ANSWER1-"), "{run:?}");
 }
