@@ -328,6 +328,45 @@ fn a_seat_whose_answer_was_lost_is_used_by_the_next_answer() {
     assert_eq!(problem.problem().unwrap().kind, ErrorKind::SeatUncertain, "the first seat is not forgotten");
 }
 
+/// Begins an operation, and cancels it after Polar has received this number of requests.
+fn cancelled<T: Send>(polar: &MockPolar, client: &Client, requests: usize, work: impl FnOnce() -> T + Send) -> T {
+    polar.clear_requests();
+    std::thread::scope(|scope| {
+        let working = scope.spawn(work);
+        assert!(polar.wait_for_requests(requests, DAY));
+        client.cancel();
+        working.join().unwrap()
+    })
+}
+
+#[test]
+fn a_cancelled_answer_ends_at_once_and_its_seat_is_remembered() {
+    let computers = Computers::new();
+    let (b, request) = (computers.b(), computers.a().offline_request().unwrap());
+    computers.polar.fault(Fault::stall().after_handling().on(Endpoint::Activate));
+    let answer = || b.offline_answer(&request, DEMO_KEY_TWO_DEVICES);
+    let error = cancelled(&computers.polar, &b, 2, answer).unwrap_err();
+    assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Cancelled, true), "{error}");
+    assert_eq!(computers.polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
+    computers.polar.clear_faults();
+    let again = computers.b().offline_answer(&request, DEMO_KEY_TWO_DEVICES).unwrap().decision;
+    assert_eq!(again.problem().unwrap().kind, ErrorKind::SeatUncertain, "the first seat is not forgotten");
+    assert_eq!(b.offline_answer(&request, DEMO_KEY_TWO_DEVICES).unwrap().decision.state(), State::Active);
+}
+
+#[test]
+fn a_cancelled_release_ends_at_once_and_can_be_repeated() {
+    let computers = Computers::new();
+    let text = computers.license(DEMO_KEY_ONE_DEVICE).offline_return().unwrap().text.unwrap();
+    let b = computers.b();
+    computers.polar.fault(Fault::stall().after_handling().on(Endpoint::Deactivate));
+    let error = cancelled(&computers.polar, &b, 1, || b.offline_release(&text)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+    assert_eq!(computers.polar.activations(DEMO_KEY_ONE_DEVICE).len(), 0);
+    computers.polar.clear_faults();
+    assert_eq!(b.offline_release(&text).unwrap().deactivated, Deactivated::Unknown);
+}
+
 #[test]
 fn a_confirmation_online_makes_it_an_ordinary_license() {
     let computers = Computers::new();

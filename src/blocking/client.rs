@@ -15,7 +15,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::decision::Decision;
 use crate::device::DeviceId;
-use crate::engine::{OfflineRequest, Operation, Patience, ReturnedSeats};
+use crate::engine::{OfflineRequest, Operation, Outcome, Patience, ReturnedSeats};
 use crate::error::Error;
 use crate::store::Store;
 use crate::time::Date;
@@ -156,8 +156,8 @@ impl Client {
     #[doc = include_str!("../client/operations/offline_answer.md")]
     pub fn offline_answer(&self, request: &str, key: &str) -> Result<OfflineAnswer, Error> {
         let request = OfflineRequest::read(&self.other_devices.config, request)?;
-        let other = self.driver_for(request.device().clone(), request.system().to_owned())?;
-        OfflineAnswer::of(other.run(Operation::OfflineAnswer { request, key: key.into() }))
+        let (device, system) = (request.device().clone(), request.system().to_owned());
+        OfflineAnswer::of(self.run_for(device, system, Operation::OfflineAnswer { request, key: key.into() })?)
     }
 
     #[doc = include_str!("../client/operations/offline_import.md")]
@@ -173,14 +173,14 @@ impl Client {
     #[doc = include_str!("../client/operations/offline_release.md")]
     pub fn offline_release(&self, returned: &str) -> Result<Deactivation, Error> {
         let returned = ReturnedSeats::read(&self.other_devices.config, returned)?;
-        let other = self.driver_for(returned.device().clone(), String::new())?;
-        Deactivation::of(other.run(Operation::OfflineRelease(returned)))
+        let device = returned.device().clone();
+        Deactivation::of(self.run_for(device, String::new(), Operation::OfflineRelease(returned))?)
     }
 
-    /// Returns a driver that acts for another device, with a record of that device.
-    fn driver_for(&self, device: DeviceId, system: String) -> Result<Driver, Error> {
+    /// Runs an operation for another device, with a record of that device.
+    fn run_for(&self, device: DeviceId, system: String, operation: Operation) -> Result<Outcome, Error> {
         let (Opened { engine, unknown_features, .. }, store) = self.other_devices.open(device, system)?;
-        Ok(self.driver.beside(engine, unknown_features, store))
+        Ok(self.driver.run_beside(engine, unknown_features, store, operation))
     }
 
     #[doc = include_str!("../client/operations/cancel.md")]

@@ -71,14 +71,24 @@ impl Driver {
         }
     }
 
-    /// Returns a driver with another engine and another store, and with this driver's network and clock.
-    pub(super) fn beside(&self, engine: Engine, unknown_features: UnknownFeatures, store: Box<dyn Store>) -> Self {
-        Self::new(engine, unknown_features, store, Arc::clone(&self.transport), self.engine.clock())
-    }
-
     pub(super) fn run(&self, operation: Operation) -> Outcome {
         let scope = lock(&self.scope).clone();
         self.run_in(&scope, operation)
+    }
+
+    /// Runs one operation with another engine and another store, and with this driver's network and clock.
+    /// [`cancel`](Self::cancel) ends it like the operations of this driver. No other operation uses that engine, so this
+    /// operation never joins one.
+    pub(super) fn run_beside(
+        &self,
+        engine: Engine,
+        unknown_features: UnknownFeatures,
+        store: Box<dyn Store>,
+        operation: Operation,
+    ) -> Outcome {
+        let scope = lock(&self.scope).clone();
+        let other = Self::new(engine, unknown_features, store, Arc::clone(&self.transport), self.engine.clock());
+        other.run_in(&scope, operation)
     }
 
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
@@ -223,14 +233,11 @@ impl Driver {
         self.engine.update(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Waits until the monotonic clock reads `until`, or until the scope is cancelled.
+    /// Waits until the monotonic clock reads `until`, or until the scope is cancelled. The scope itself ends the wait, so
+    /// that a cancellation also reaches an operation of [`run_beside`](Self::run_beside).
     fn pause(&self, until: u64, scope: &Scope) {
         let wait = Duration::from_millis(self.now().until(until));
-        if !wait.is_zero() {
-            // Ends early if the scope is cancelled. If another operation ends, the thread wakes and then goes back to
-            // waiting.
-            self.engine.wait_while(&self.ended, wait, |_| !scope.is_cancelled());
-        }
+        Exchange::new(scope).pause(wait, || {});
     }
 
     fn join(&self, step: JoinStep, scope: &Scope) -> Step {

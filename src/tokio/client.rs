@@ -182,8 +182,8 @@ impl Client {
         cancelled: impl Future<Output = ()>,
     ) -> Result<Outcome, Error> {
         let request = OfflineRequest::read(&self.other_devices.config, request)?;
-        let other = self.driver_for(request.device().clone(), request.system().to_owned())?;
-        Ok(other.run_until(Operation::OfflineAnswer { request, key: key.into() }, cancelled).await)
+        let (device, system) = (request.device().clone(), request.system().to_owned());
+        self.run_for(device, system, Operation::OfflineAnswer { request, key: key.into() }, cancelled).await
     }
 
     /// Runs [`offline_release`](Self::offline_release). When the future `cancelled` completes, cancels only this
@@ -195,14 +195,21 @@ impl Client {
         cancelled: impl Future<Output = ()>,
     ) -> Result<Outcome, Error> {
         let returned = ReturnedSeats::read(&self.other_devices.config, returned)?;
-        let other = self.driver_for(returned.device().clone(), String::new())?;
-        Ok(other.run_until(Operation::OfflineRelease(returned), cancelled).await)
+        let device = returned.device().clone();
+        self.run_for(device, String::new(), Operation::OfflineRelease(returned), cancelled).await
     }
 
-    /// Returns a driver that acts for another device, with a record of that device.
-    fn driver_for(&self, device: DeviceId, system: String) -> Result<Arc<Driver>, Error> {
+    /// Runs an operation for another device, with a record of that device.
+    async fn run_for(
+        &self,
+        device: DeviceId,
+        system: String,
+        operation: Operation,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Outcome, Error> {
         let (Opened { engine, unknown_features, .. }, store) = self.other_devices.open(device, system)?;
-        Ok(Arc::new(self.driver.beside(engine, unknown_features, Place::Threads(store.into()))))
+        let place = Place::Threads(store.into());
+        Ok(self.driver.run_beside(engine, unknown_features, place, operation, cancelled).await)
     }
 
     #[doc = include_str!("../client/operations/cancel.md")]

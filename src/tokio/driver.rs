@@ -56,7 +56,7 @@ pub(super) struct Driver {
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
     /// The cancellations of the operations that callers have started.
-    running: Mutex<Vec<Weak<Cancellation>>>,
+    running: Arc<Mutex<Vec<Weak<Cancellation>>>>,
     /// The number of tasks that are carrying out an operation.
     under_way: watch::Sender<usize>,
     pub(super) runtime: Handle,
@@ -85,18 +85,27 @@ impl Driver {
             transport,
             listeners: Listeners::default(),
             unknown_features,
-            running: Mutex::default(),
+            running: Arc::default(),
             under_way: watch::Sender::new(0),
             runtime,
         }
     }
 
-    /// Returns a driver with another engine and another place, and with this driver's network, clock and runtime. This
-    /// driver's [`drain`](Self::drain) waits for the operations of both.
-    pub(super) fn beside(&self, engine: Engine, unknown_features: UnknownFeatures, place: Place) -> Self {
+    /// Runs one operation with another engine and another place, and with this driver's network, clock and runtime. This
+    /// driver's [`cancel`](Self::cancel) and [`drain`](Self::drain) end it like the operations of this driver. It also
+    /// ends early as soon as the future `cancelled` is ready.
+    pub(super) async fn run_beside(
+        &self,
+        engine: Engine,
+        unknown_features: UnknownFeatures,
+        place: Place,
+        operation: Operation,
+        cancelled: impl Future<Output = ()>,
+    ) -> Outcome {
         let (transport, clock) = (Arc::clone(&self.transport), self.engine.clock());
         let other = Self::new(engine, unknown_features, place, transport, clock, self.runtime.clone());
-        Self { under_way: self.under_way.clone(), ..other }
+        let other = Arc::new(Self { running: Arc::clone(&self.running), under_way: self.under_way.clone(), ..other });
+        other.run_until(operation, cancelled).await
     }
 
     /// Runs an operation for a caller. [`cancel`](Self::cancel) ends it.

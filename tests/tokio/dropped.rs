@@ -113,6 +113,22 @@ async fn an_answer_to_another_computer_is_cancelled_alone() {
 }
 
 #[tokio::test]
+async fn cancelling_the_client_ends_an_answer_to_another_computer() {
+    let (polar, directory) = (Polar::holding("activate"), Directory::new());
+    let request = air_gapped(&polar, "rack 7", &Directory::new()).await.offline_request().await.unwrap();
+    let client = air_gapped(&polar, "laptop", &directory).await;
+    let (answered, ()) = tokio::join!(client.offline_answer(&request, KEY), async {
+        polar.is_asked_to("activate").await;
+        client.cancel();
+    });
+    let error = answered.unwrap_err();
+    assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Cancelled, true), "{error}");
+    polar.answer_now();
+    let again = air_gapped(&polar, "laptop", &directory).await.offline_answer(&request, KEY).await.unwrap();
+    assert_eq!((again.decision.state(), seat(&again.decision).as_str()), (State::Active, SEAT));
+}
+
+#[tokio::test]
 async fn one_operation_is_cancelled_and_another_is_not() {
     let polar = Polar::holding("validate");
     let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
