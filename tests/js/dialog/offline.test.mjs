@@ -164,20 +164,24 @@ async function importsAnswers(user, online, request) {
   await user.isAt("Done");
   assert.deepEqual(await user.takeEvents(), [["activated", "active"]]);
   await user.captured("offline-active", [
-    "Done", "Check again", "Enter another key", "Give the license back", "This computer is not online", "Manage devices",
-    "See plans", "Close",
+    "Done", "Check again", "Give the license back", "This computer is not online", "Manage devices", "See plans", "Close",
   ]);
 }
 
-/** Gets a new answer in the last two weeks. */
+/** Gets a new answer. The dialog asks for it in the last two weeks, and after the end. */
 async function renews(user, online, mock) {
   await user.turns(355 * DAY_MS);
   await mock.advance(355 * 24 * 60 * 60);
   await user.sees("Create a new request, and import its answer.");
   await user.captured("offline-ending", [
-    "Create a request", "Done", "Check again", "Enter another key", "Give the license back", "Manage devices", "See plans",
-    "Close",
+    "Create a request", "Done", "Check again", "Give the license back", "Manage devices", "See plans", "Close",
   ]);
+  await user.turns(20 * DAY_MS);
+  await mock.advance(20 * 24 * 60 * 60);
+  await user.sees("The license of this computer has ended. Create a new request, and import its answer.");
+  await user.isAt("Create a request");
+  await user.captured("offline-ended", ["Create a request", "Check again", "Give the license back", "Manage devices", "Close"]);
+  await withoutPages(user);
   await user.chooses("Create a request");
   await user.sees("bring the answer back");
   const { text } = await online.offlineAnswer(await carried(user), KEY);
@@ -187,6 +191,14 @@ async function renews(user, online, mock) {
   await user.sees("The license is active.");
   await user.isAt("Done");
   assert.equal(await mock.seats(KEY), 1);
+}
+
+/** If the app has no pages for such computers, the dialog does not offer to create a request. */
+async function withoutPages(user) {
+  await user.page.evaluate(() => (app.dialog.offline = undefined));
+  const controls = ["Check again", "Enter another key", "Deactivate", "Manage devices", "Close"];
+  await user.captured("offline-ended-without-pages", controls);
+  await user.page.evaluate(() => app.withOffline(app.dialog.license));
 }
 
 /** Gives the license back, after the first thought. */

@@ -125,6 +125,7 @@ const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   contact_vendor: { page: "dialog.contact_vendor" },
   manage_devices: { page: "dialog.manage_devices" },
   buy: { action: "submit", page: "dialog.buy" },
+  offline_request: { action: "request" },
 };
 
 const NOTHING: Omit<View, "tone" | "message" | "error"> = {
@@ -182,12 +183,8 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
   // while the user enters another key, the decision's next step does not apply, because it is about the old key
   const step = isStatus || answer ? STEPS[nextStep] : {};
-  const action =
-    hasPages && step.page === "dialog.manage_devices"
-      ? "devices"
-      : isImported && step.action === "check"
-        ? "request"
-        : step.action;
+  const isMissing = step.action === "request" && !hasOffline;
+  const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : isMissing ? undefined : step.action;
   const url = action === "devices" ? null : nextUrl;
   const link = linkTo(texts, step.page, url);
   const isStored = isStatus && decision.displayKey !== null;
@@ -207,7 +204,8 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     done: isStatus && decision.allowed,
     cancel: false,
     check: isStatus && !hasForm,
-    other_key: isStatus && !hasForm,
+    // on a computer that is never online, a new key is part of the answer to a new request
+    other_key: isStatus && !hasForm && !isImported,
     find_key: hasPages && hasForm,
     devices: hasPages && isStored,
     ask_deactivate: isStored && !isImported,
