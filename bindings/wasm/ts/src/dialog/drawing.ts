@@ -56,6 +56,7 @@ const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
 const FURTHER: readonly (readonly [Action, DialogTextCode])[] = [
   ["check", "dialog.check"],
   ["find_key", "dialog.find_key"],
+  ["enter_key", "dialog.enter_key"],
   ["other_key", "dialog.other_key"],
   ["devices", "dialog.manage_devices"],
   ["ask_deactivate", "dialog.deactivate"],

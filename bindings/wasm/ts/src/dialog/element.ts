@@ -387,6 +387,7 @@ export class LicenseDialogElement extends Base {
             this.dispatchEvent(new CustomEvent("deactivated", { detail: deactivation }));
           },
         );
+      case "enter_key":
       case "other_key":
         return this.#showPage("key");
       case "ask_deactivate":
@@ -462,6 +463,7 @@ export class LicenseDialogElement extends Base {
       hasOffline: this.#offline != null,
       canAnswer: this.#offline?.canAnswer === true,
       portalUrl: license?.portalUrl,
+      purchaseUrl: license?.purchaseUrl,
       texts: this.#texts,
       locale: this.#locale,
     });

@@ -26,6 +26,7 @@ export const ENGLISH = {
   "dialog.move": "Move the license here",
   "dialog.check": "Check again",
   "dialog.find_key": "Find my key",
+  "dialog.enter_key": "Enter a key",
   "dialog.other_key": "Enter another key",
   "dialog.buy": "Buy a license",
   "dialog.renew": "Renew the license",
