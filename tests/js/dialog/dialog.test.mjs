@@ -298,7 +298,7 @@ async function trialStory(user, polar) {
   await user.page.evaluate(() => app.withOffline(app.dialog.license));
   await user.captured("trial-offline", ["Buy a license", "Done", "Enter a key", "This computer is not online", "Close"]);
   await user.chooses("This computer is not online");
-  await user.sees("bring the answer back");
+  await user.sees("import the answer here");
   await user.press("Escape");
   await user.turns(12 * DAY_MS);
   await user.sees("The trial ends on");

@@ -80,9 +80,8 @@ async function asksForRequest(user) {
   const controls = ["Activate", "Buy a license", "Find my key", "This computer is not online", "Close"];
   await user.captured("offline-enter-key", controls);
   await user.chooses("This computer is not online");
-  await user.sees("Choose “License another computer” there, and bring the answer back.");
   await user.isAt(
-    "Take this request to a computer that is online and has this app. Choose “License another computer” there, and bring the answer back.",
+    "Take this request to a computer that is online and can answer it with your license key. Then import the answer here.",
   );
   await user.captured("offline-request", [...CARRY, "Import", "Open a file", "Give the license back", "Back", "Close"]);
   const request = await carried(user);
@@ -183,7 +182,7 @@ async function renews(user, online, mock) {
   await user.captured("offline-ended", ["Create a request", "Check again", "Give the license back", "Manage devices", "Close"]);
   await withoutPages(user);
   await user.chooses("Create a request");
-  await user.sees("bring the answer back");
+  await user.sees("import the answer here");
   const { text } = await online.offlineAnswer(await carried(user), KEY);
   await user.goesTo("Answer");
   await user.types(text);
@@ -213,7 +212,7 @@ async function givesBack(user, online, mock) {
   await user.chooses("Give the license back");
   await user.isAt("Keep it");
   await user.chooses("Give the license back");
-  await user.sees("Choose “License another computer” and then “Take a license back” there.");
+  await user.sees("Take this text to a computer that is online and can take the license back.");
   assert.deepEqual(await user.takeEvents(), [["returned", "unlicensed"]]);
   await user.captured("offline-return", [...CARRY, "Done", "Close"]);
   const text = await carried(user);
@@ -229,7 +228,7 @@ async function givesBack(user, online, mock) {
 /** Shows the return once more, because its text may have been lost. */
 async function findsLostReturn(user) {
   await user.chooses("This computer is not online");
-  await user.sees("bring the answer back");
+  await user.sees("import the answer here");
   await user.chooses("Give the license back");
   await user.chooses("Give the license back");
   await user.sees("The license was removed from this computer.");
@@ -242,7 +241,7 @@ async function findsLostReturn(user) {
 async function fitsOnPhone(user) {
   await user.page.setViewport({ width: 320, height: 640 });
   await user.chooses("This computer is not online");
-  await user.sees("bring the answer back");
+  await user.sees("import the answer here");
   await readsQrCode(user, await carried(user), "offline-narrow-qr");
   const wide = await user.page.evaluate(() => {
     const dialog = app.dialog.shadowRoot.querySelector("dialog");

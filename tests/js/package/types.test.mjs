@@ -309,7 +309,7 @@ test("every block of the READMEs compiles", () => {
   const pages = [
     [join(root, "README.md"), 12],
     [inRepository("README.md"), 1],
-    [inRepository("docs/src/air-gap.md"), 2],
+    [inRepository("docs/src/air-gap.md"), 3],
     [inRepository("docs/src/guides/electron.md"), 4],
     [inRepository("docs/src/guides/web.md"), 2],
     [inRepository("docs/src/states.md"), 1],

@@ -55,7 +55,7 @@ export class OfflinePages extends Frame<OfflineTextCode> {
   exchange<Result>(request: string, work: WorkOn<Result>): Promise<Result | typeof OTHER> {
     return new Promise((resolve, reject) => {
       const { area, elements, openFile } = textToEnter("answer", this.text("not_online.answer"), this.#labels, this.#plain);
-      const message = this.text("not_online.request_message", { button: this.place.text("dialog.other_computer") });
+      const message = this.text("not_online.request_message");
       const send = (): void =>
         this.run((signal) => work(area.value, signal), { resolve, reject }, () => retry(area), message);
       const giveBack = this.button(this.place.text("dialog.give_back"), () => this.isBusy || resolve(OTHER));

@@ -48,8 +48,7 @@ async function giveBack(pages: OfflinePages, place: DialogPlace): Promise<undefi
   const { decision, text } = await pages.confirmReturn((signal) => place.license.offlineReturn({ signal }));
   place.returned(decision);
   if (text === null) return pages.say(place.text("dialog.deactivated"));
-  const buttons = { button: place.text("dialog.other_computer"), then: pages.text("not_online.take_back") };
-  return pages.carry("return", text, pages.text("not_online.return_message", buttons));
+  return pages.carry("return", text, pages.text("not_online.return_message"));
 }
 
 /** Makes an answer for another computer, or releases the seat that another computer has given up. */
