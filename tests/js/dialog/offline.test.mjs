@@ -41,6 +41,7 @@ async function story(user, polar, mock, { browser, context }) {
   await user.page.evaluate(async (polar, more) => app.withOffline(await app.make(polar, more)), polar, AIR_GAP);
   const sent = await losesNetwork(user, browser);
   const request = await asksForRequest(user);
+  await hasNothingToReturn(user);
   await carriesText(user, request, browser);
   await importsAnswers(user, online, request);
   await renews(user, online, mock);
@@ -87,6 +88,15 @@ async function asksForRequest(user) {
   const request = await carried(user);
   assert.match(request, /^REQUEST1-[0-9A-Z]+$/);
   return request;
+}
+
+/** Wants to give a license back before there was one. The page says so, and asks no question. */
+async function hasNothingToReturn(user) {
+  await user.chooses("Give the license back");
+  await user.reads("There is no license to remove.");
+  await user.isAt("Give the license back");
+  await user.sees("Take this request to a computer that is online");
+  await user.captured("offline-nothing-to-return");
 }
 
 /** Takes the request away in each way, and tries to import the request itself. */
@@ -229,7 +239,6 @@ async function givesBack(user, online, mock) {
 async function findsLostReturn(user) {
   await user.chooses("This computer is not online");
   await user.sees("import the answer here");
-  await user.chooses("Give the license back");
   await user.chooses("Give the license back");
   await user.sees("The license was removed from this computer.");
   assert.match(await carried(user), /^RETURN1-/);
