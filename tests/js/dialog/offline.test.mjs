@@ -118,6 +118,7 @@ async function carriesText(user, request, browser) {
   await user.reads("This text is a request. Take it to a computer with a network to get its answer.");
   await user.isAt("Answer");
   await user.captured("offline-request-wrong");
+  await seesError(user);
   await user.page.evaluate(() => delete navigator.clipboard);
   if (browser.name !== "Chromium") return;
 
@@ -129,6 +130,37 @@ async function carriesText(user, request, browser) {
   await holding(user, "Control", "v");
   assert.equal(await entered(user, "answer"), request);
   await savesFile(user, request);
+}
+
+/**
+ * Imports a wrong text while the QR code is shown, so that the page is higher than the window. Presses the button without
+ * scrolling to it, as assistive technology does. The page scrolls to the error.
+ */
+async function seesError(user) {
+  await user.page.setViewport({ width: 640, height: 900 });
+  await user.chooses("QR code");
+  await user.goesTo("Answer");
+  await user.types("a text");
+  await user.page.evaluate(() => {
+    const root = app.dialog.shadowRoot;
+    root.querySelector("dialog").scrollTop = 0;
+    [...root.querySelectorAll("button")].find(({ textContent }) => textContent === "Import").click();
+  });
+  await user.reads("This text is incomplete or has a mistake. Copy the whole text again.");
+  await user.isAt("Answer");
+  const hidden = await user.page.evaluate(() => {
+    const root = app.dialog.shadowRoot;
+    const seen = root.querySelector("dialog").getBoundingClientRect();
+    return ["answer", "page-error"].filter((id) => {
+      const { top, bottom } = root.getElementById(id).getBoundingClientRect();
+      return top < seen.top || bottom > seen.bottom;
+    });
+  });
+  await user.page.screenshot({ path: join(user.folder, "offline-error-below-qr-code.png") });
+  assert.deepEqual(hidden, [], "what is out of sight");
+  await user.chooses("QR code");
+  await user.goesTo("Answer");
+  await user.page.setViewport({ width: 640, height: 720 });
 }
 
 /** Saves the request as a file, and opens the file in the field for the answer. */
