@@ -281,10 +281,13 @@ async function trialStory(user, polar) {
   const settings = { trialDays: 14, appSecret: "the secret of the app", airGapDays: 365 };
   await user.page.evaluate(async (polar, settings) => {
     app.dialog.license = await app.make(polar, settings);
-    await app.dialog.license.startTrial();
+    app.dialog.startTrial = true;
   }, polar, settings);
   await user.page.focus("#opener");
   await user.press("Enter");
+  await user.isAt("License key");
+  await user.captured("trial-offer", ["Activate", "Buy a license", "Start the trial", "Find my key", "Close"]);
+  await user.chooses("Start the trial");
   await user.sees("This is a trial.");
   await user.isAt("Buy a license");
   await user.captured("trial", ["Buy a license", "Done", "Enter a key", "Close"]);
@@ -307,6 +310,18 @@ async function trialStory(user, polar) {
   await user.turns(2 * DAY_MS);
   await user.sees("The trial has ended. Buy a license to continue.");
   await user.captured("trial-ended", ending.filter((name) => name !== "Done"));
+  await user.press("Escape");
+  await user.isClosed();
+
+  // without the setting `trialDays`, the button shows the client's error
+  await user.page.evaluate(async (polar) => {
+    app.showLicenseDialog(await app.make(polar, { appId: "com.acme.other" }), { startTrial: true });
+    const { shadowRoot } = [...document.querySelectorAll("polar-license-dialog")].at(-1);
+    app.alert = shadowRoot.querySelector("#error");
+    [...shadowRoot.querySelectorAll("button")].find(({ textContent }) => textContent === "Start the trial").click();
+  }, polar);
+  const failure = () => user.page.evaluate(() => app.alert.textContent);
+  await user.until(async () => /not set up correctly/.test(await failure()), () => "error");
 }
 
 /** Runs on a narrow phone, on a phone that is held sideways, and on a page in a right-to-left language. */

@@ -133,8 +133,8 @@ async function carriesText(user, request, browser) {
 }
 
 /**
- * Imports a wrong text while the QR code is shown, so that the page is higher than the window. Presses the button without
- * scrolling to it, as assistive technology does. The page scrolls to the error.
+ * Imports a wrong text while the QR code is shown, so that the page is higher than the window. Presses the button
+ * without scrolling to it, as assistive technology does. The page scrolls to the error.
  */
 async function seesError(user) {
   await user.page.setViewport({ width: 640, height: 900 });
@@ -221,7 +221,8 @@ async function renews(user, online, mock) {
   await mock.advance(20 * 24 * 60 * 60);
   await user.sees("The license of this computer has ended. Create a new request, and import its answer.");
   await user.isAt("Create a request");
-  await user.captured("offline-ended", ["Create a request", "Check again", "Give the license back", "Manage devices", "Close"]);
+  const controls = ["Create a request", "Check again", "Give the license back", "Manage devices", "Close"];
+  await user.captured("offline-ended", controls);
   await withoutPages(user);
   await user.chooses("Create a request");
   await user.sees("import the answer here");

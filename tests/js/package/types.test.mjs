@@ -166,7 +166,8 @@ import { offlinePages } from "polar-license/dialog-offline";
 
 export async function main(license: License, texts: DialogTexts): Promise<void> {
   const source: LicenseSource = () => Promise.resolve(license);
-  await showLicenseDialog(source, { key: "KEY", features: { export: "Export" }, texts: { ...texts, "dialog.buy": "Buy" } });
+  const more = { startTrial: true, texts: { ...texts, "dialog.buy": "Buy" } };
+  await showLicenseDialog(source, { key: "KEY", features: { export: "Export" }, ...more });
   const dialog = document.createElement("polar-license-dialog");
   dialog.license = license;
   dialog.addEventListener("activated", ({ detail }) => console.log(detail.state));
@@ -195,7 +196,7 @@ import { offlinePages } from "polar-license/dialog-offline";
 import "polar-license/react";
 
 export const Dialog = ({ license, portal }: { license: License; portal: DialogPages }) =>
-  <polar-license-dialog license={license} portal={portal} offline={offlinePages()} features={{ export: "Export" }} open />;
+  <polar-license-dialog license={license} portal={portal} offline={offlinePages()} features={{ export: "" }} startTrial open />;
 
 // @ts-expect-error a license is not an object with pages
 export const Mistaken = ({ license }: { license: License }) => <polar-license-dialog portal={license} />;

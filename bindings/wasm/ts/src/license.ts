@@ -75,7 +75,10 @@ export interface License<Feature extends string = string> {
    */
   readonly portalUrl?: string | undefined;
 
-  /** The address of the page on which the vendor sells licenses: the setting `purchaseUrl`. Undefined as `portalUrl`. */
+  /**
+   * The address of the page on which customers buy a license: the setting `purchaseUrl`. Undefined in the same cases as
+   * `portalUrl`.
+   */
   readonly purchaseUrl?: string | undefined;
 
   /**

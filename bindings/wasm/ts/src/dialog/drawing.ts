@@ -44,6 +44,7 @@ const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["move", "dialog.move"],
   ["submit", "dialog.activate"],
   ["activate", "dialog.activate_here"],
+  ["start_trial", "dialog.start_trial"],
   ["deactivate", "dialog.deactivate"],
   ["keep", "dialog.keep"],
   ["check", "dialog.check"],

@@ -28,6 +28,7 @@ export const ENGLISH = {
   "dialog.find_key": "Find my key",
   "dialog.enter_key": "Enter a key",
   "dialog.other_key": "Enter another key",
+  "dialog.start_trial": "Start the trial",
   "dialog.buy": "Buy a license",
   "dialog.renew": "Renew the license",
   "dialog.upgrade": "See plans",

@@ -18,6 +18,7 @@ export type Action =
   | "submit"
   | "move"
   | "activate"
+  | "start_trial"
   | "check"
   | "deactivate"
   | "keep"
@@ -53,6 +54,8 @@ export interface Situation {
   readonly isRemoved: boolean;
   /** Whether the app has added pages on which customers find their key and manage devices. */
   readonly hasPages: boolean;
+  /** Whether the app lets the dialog start the trial. */
+  readonly startsTrial: boolean;
   /** Whether the app has added pages for computers that are never online. */
   readonly hasOffline: boolean;
   /** Whether those pages can license other computers. */
@@ -176,7 +179,7 @@ function confirmationView(texts: DialogTexts, error: string): View {
 }
 
 function licenseView(situation: Situation, decision: Decision, error: string): View {
-  const { failure, page, hasPages, hasOffline, canAnswer, portalUrl, purchaseUrl, texts } = situation;
+  const { failure, page, hasPages, startsTrial, hasOffline, canAnswer, portalUrl, purchaseUrl, texts } = situation;
   const isImported = hasOffline && decision.airGapped;
   const isTrial = decision.state === "trial";
   const isStatus = page === "status";
@@ -203,6 +206,7 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     submit: hasForm,
     move: false,
     activate: false,
+    start_trial: startsTrial && isStatus && decision.reason === "no_license",
     deactivate: false,
     keep: false,
     link: link !== undefined,
