@@ -23,6 +23,7 @@ describe("the dialog", { concurrency: true }, () => {
     it(`with a subscription, in ${browser.name}`, { skip: browser.missing }, (context) =>
       run(browser, context, subscriptionStory),
     );
+    it(`with a trial, in ${browser.name}`, { skip: browser.missing }, (context) => run(browser, context, trialStory));
     it(`on small pages, in ${browser.name}`, { skip: browser.missing }, (context) => run(browser, context, smallStory));
   }
 });
@@ -273,6 +274,54 @@ async function subscriptionStory(user, polar, mock) {
   await mock.change(`/keys/${key}`, { subscription: { ...subscription, status: "hibernating" } });
   await user.chooses("Check again");
   await user.sees("The license is active.");
+}
+
+/** Tries the app for 14 days. In all that time, the user can enter a key, buy a license, and create a request. */
+async function trialStory(user, polar) {
+  const settings = { trialDays: 14, appSecret: "the secret of the app", airGapDays: 365 };
+  await user.page.evaluate(async (polar, settings) => {
+    app.dialog.license = await app.make(polar, settings);
+    app.dialog.startTrial = true;
+  }, polar, settings);
+  await user.page.focus("#opener");
+  await user.press("Enter");
+  await user.isAt("License key");
+  await user.captured("trial-offer", ["Activate", "Buy a license", "Start the trial", "Find my key", "Close"]);
+  await user.chooses("Start the trial");
+  await user.sees("This is a trial.");
+  await user.isAt("Buy a license");
+  await user.captured("trial", ["Buy a license", "Done", "Enter a key", "Close"]);
+  await user.takeEvents();
+  await user.press("Enter");
+  assert.deepEqual(await user.takeEvents(), [["link", "https://acme.example/buy"]]);
+  await user.chooses("Enter a key");
+  await user.isAt("License key");
+  await user.press("Escape");
+
+  await user.page.evaluate(() => app.withOffline(app.dialog.license));
+  await user.captured("trial-offline", ["Buy a license", "Done", "Enter a key", "This computer is not online", "Close"]);
+  await user.chooses("This computer is not online");
+  await user.sees("import the answer here");
+  await user.press("Escape");
+  await user.turns(12 * DAY_MS);
+  await user.sees("The trial ends on");
+  const ending = ["Activate", "Buy a license", "Done", "Find my key", "This computer is not online", "Close"];
+  await user.captured("trial-ending", ending);
+  await user.turns(2 * DAY_MS);
+  await user.sees("The trial has ended. Buy a license to continue.");
+  await user.captured("trial-ended", ending.filter((name) => name !== "Done"));
+  await user.press("Escape");
+  await user.isClosed();
+
+  // without the setting `trialDays`, the button shows the client's error
+  await user.page.evaluate(async (polar) => {
+    app.showLicenseDialog(await app.make(polar, { appId: "com.acme.other" }), { startTrial: true });
+    const { shadowRoot } = [...document.querySelectorAll("polar-license-dialog")].at(-1);
+    app.alert = shadowRoot.querySelector("#error");
+    [...shadowRoot.querySelectorAll("button")].find(({ textContent }) => textContent === "Start the trial").click();
+  }, polar);
+  const failure = () => user.page.evaluate(() => app.alert.textContent);
+  await user.until(async () => /not set up correctly/.test(await failure()), () => "error");
 }
 
 /** Runs on a narrow phone, on a phone that is held sideways, and on a page in a right-to-left language. */

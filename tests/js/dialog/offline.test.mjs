@@ -41,6 +41,7 @@ async function story(user, polar, mock, { browser, context }) {
   await user.page.evaluate(async (polar, more) => app.withOffline(await app.make(polar, more)), polar, AIR_GAP);
   const sent = await losesNetwork(user, browser);
   const request = await asksForRequest(user);
+  await hasNothingToReturn(user);
   await carriesText(user, request, browser);
   await importsAnswers(user, online, request);
   await renews(user, online, mock);
@@ -80,14 +81,22 @@ async function asksForRequest(user) {
   const controls = ["Activate", "Buy a license", "Find my key", "This computer is not online", "Close"];
   await user.captured("offline-enter-key", controls);
   await user.chooses("This computer is not online");
-  await user.sees("Choose “License another computer” there, and bring the answer back.");
   await user.isAt(
-    "Take this request to a computer that is online and has this app. Choose “License another computer” there, and bring the answer back.",
+    "Take this request to a computer that is online and can answer it with your license key. Then import the answer here.",
   );
   await user.captured("offline-request", [...CARRY, "Import", "Open a file", "Give the license back", "Back", "Close"]);
   const request = await carried(user);
   assert.match(request, /^REQUEST1-[0-9A-Z]+$/);
   return request;
+}
+
+/** Wants to give a license back before there was one. The page says so, and asks no question. */
+async function hasNothingToReturn(user) {
+  await user.chooses("Give the license back");
+  await user.reads("There is no license to remove.");
+  await user.isAt("Give the license back");
+  await user.sees("Take this request to a computer that is online");
+  await user.captured("offline-nothing-to-return");
 }
 
 /** Takes the request away in each way, and tries to import the request itself. */
@@ -109,6 +118,7 @@ async function carriesText(user, request, browser) {
   await user.reads("This text is a request. Take it to a computer with a network to get its answer.");
   await user.isAt("Answer");
   await user.captured("offline-request-wrong");
+  await seesError(user);
   await user.page.evaluate(() => delete navigator.clipboard);
   if (browser.name !== "Chromium") return;
 
@@ -120,6 +130,37 @@ async function carriesText(user, request, browser) {
   await holding(user, "Control", "v");
   assert.equal(await entered(user, "answer"), request);
   await savesFile(user, request);
+}
+
+/**
+ * Imports a wrong text while the QR code is shown, so that the page is higher than the window. Presses the button
+ * without scrolling to it, as assistive technology does. The page scrolls to the error.
+ */
+async function seesError(user) {
+  await user.page.setViewport({ width: 640, height: 900 });
+  await user.chooses("QR code");
+  await user.goesTo("Answer");
+  await user.types("a text");
+  await user.page.evaluate(() => {
+    const root = app.dialog.shadowRoot;
+    root.querySelector("dialog").scrollTop = 0;
+    [...root.querySelectorAll("button")].find(({ textContent }) => textContent === "Import").click();
+  });
+  await user.reads("This text is incomplete or has a mistake. Copy the whole text again.");
+  await user.isAt("Answer");
+  const hidden = await user.page.evaluate(() => {
+    const root = app.dialog.shadowRoot;
+    const seen = root.querySelector("dialog").getBoundingClientRect();
+    return ["answer", "page-error"].filter((id) => {
+      const { top, bottom } = root.getElementById(id).getBoundingClientRect();
+      return top < seen.top || bottom > seen.bottom;
+    });
+  });
+  await user.page.screenshot({ path: join(user.folder, "offline-error-below-qr-code.png") });
+  assert.deepEqual(hidden, [], "what is out of sight");
+  await user.chooses("QR code");
+  await user.goesTo("Answer");
+  await user.page.setViewport({ width: 640, height: 720 });
 }
 
 /** Saves the request as a file, and opens the file in the field for the answer. */
@@ -164,22 +205,27 @@ async function importsAnswers(user, online, request) {
   await user.isAt("Done");
   assert.deepEqual(await user.takeEvents(), [["activated", "active"]]);
   await user.captured("offline-active", [
-    "Done", "Check again", "Enter another key", "Give the license back", "This computer is not online", "Manage devices",
-    "See plans", "Close",
+    "Done", "Check again", "Give the license back", "This computer is not online", "Manage devices", "See plans", "Close",
   ]);
 }
 
-/** Gets a new answer in the last two weeks. */
+/** Gets a new answer. The dialog asks for it in the last two weeks, and after the end. */
 async function renews(user, online, mock) {
   await user.turns(355 * DAY_MS);
   await mock.advance(355 * 24 * 60 * 60);
   await user.sees("Create a new request, and import its answer.");
   await user.captured("offline-ending", [
-    "Create a request", "Done", "Check again", "Enter another key", "Give the license back", "Manage devices", "See plans",
-    "Close",
+    "Create a request", "Done", "Check again", "Give the license back", "Manage devices", "See plans", "Close",
   ]);
+  await user.turns(20 * DAY_MS);
+  await mock.advance(20 * 24 * 60 * 60);
+  await user.sees("The license of this computer has ended. Create a new request, and import its answer.");
+  await user.isAt("Create a request");
+  const controls = ["Create a request", "Check again", "Give the license back", "Manage devices", "Close"];
+  await user.captured("offline-ended", controls);
+  await withoutPages(user);
   await user.chooses("Create a request");
-  await user.sees("bring the answer back");
+  await user.sees("import the answer here");
   const { text } = await online.offlineAnswer(await carried(user), KEY);
   await user.goesTo("Answer");
   await user.types(text);
@@ -187,6 +233,14 @@ async function renews(user, online, mock) {
   await user.sees("The license is active.");
   await user.isAt("Done");
   assert.equal(await mock.seats(KEY), 1);
+}
+
+/** If the app has no pages for such computers, the dialog does not offer to create a request. */
+async function withoutPages(user) {
+  await user.page.evaluate(() => (app.dialog.offline = undefined));
+  const controls = ["Check again", "Enter another key", "Deactivate", "Manage devices", "Close"];
+  await user.captured("offline-ended-without-pages", controls);
+  await user.page.evaluate(() => app.withOffline(app.dialog.license));
 }
 
 /** Gives the license back, after the first thought. */
@@ -201,7 +255,7 @@ async function givesBack(user, online, mock) {
   await user.chooses("Give the license back");
   await user.isAt("Keep it");
   await user.chooses("Give the license back");
-  await user.sees("Choose “License another computer” and then “Take a license back” there.");
+  await user.sees("Take this text to a computer that is online and can take the license back.");
   assert.deepEqual(await user.takeEvents(), [["returned", "unlicensed"]]);
   await user.captured("offline-return", [...CARRY, "Done", "Close"]);
   const text = await carried(user);
@@ -217,8 +271,7 @@ async function givesBack(user, online, mock) {
 /** Shows the return once more, because its text may have been lost. */
 async function findsLostReturn(user) {
   await user.chooses("This computer is not online");
-  await user.sees("bring the answer back");
-  await user.chooses("Give the license back");
+  await user.sees("import the answer here");
   await user.chooses("Give the license back");
   await user.sees("The license was removed from this computer.");
   assert.match(await carried(user), /^RETURN1-/);
@@ -230,7 +283,7 @@ async function findsLostReturn(user) {
 async function fitsOnPhone(user) {
   await user.page.setViewport({ width: 320, height: 640 });
   await user.chooses("This computer is not online");
-  await user.sees("bring the answer back");
+  await user.sees("import the answer here");
   await readsQrCode(user, await carried(user), "offline-narrow-qr");
   const wide = await user.page.evaluate(() => {
     const dialog = app.dialog.shadowRoot.querySelector("dialog");

@@ -194,7 +194,8 @@ import { offlinePages } from "polar-license/dialog-offline";
 
 export async function main(license: License, texts: DialogTexts): Promise<void> {
   const source: LicenseSource = () => Promise.resolve(license);
-  await showLicenseDialog(source, { key: "KEY", features: { export: "Export" }, texts: { ...texts, "dialog.buy": "Buy" } });
+  const more = { startTrial: true, texts: { ...texts, "dialog.buy": "Buy" } };
+  await showLicenseDialog(source, { key: "KEY", features: { export: "Export" }, ...more });
   const dialog = document.createElement("polar-license-dialog");
   dialog.license = license;
   dialog.addEventListener("activated", ({ detail }) => console.log(detail.state));
@@ -223,7 +224,7 @@ import { offlinePages } from "polar-license/dialog-offline";
 import "polar-license/react";
 
 export const Dialog = ({ license, portal }: { license: License; portal: DialogPages }) =>
-  <polar-license-dialog license={license} portal={portal} offline={offlinePages()} features={{ export: "Export" }} open />;
+  <polar-license-dialog license={license} portal={portal} offline={offlinePages()} features={{ export: "" }} startTrial open />;
 
 // @ts-expect-error a license is not an object with pages
 export const Mistaken = ({ license }: { license: License }) => <polar-license-dialog portal={license} />;
@@ -337,7 +338,7 @@ test("every block of the READMEs compiles", () => {
   const pages = [
     [join(root, "README.md"), 12],
     [inRepository("README.md"), 1],
-    [inRepository("docs/src/air-gap.md"), 2],
+    [inRepository("docs/src/air-gap.md"), 3],
     [inRepository("docs/src/guides/electron.md"), 4],
     [inRepository("docs/src/guides/web.md"), 2],
     [inRepository("docs/src/states.md"), 1],

@@ -32,7 +32,7 @@ const MAIN_LIMIT: u64 = 92_500;
 const BESIDE: [(&str, u64); 5] = [
     ("`polar-license/react`", 1_500),
     ("`polar-license/openfeature`", 1_000),
-    ("`polar-license/dialog`", 8_000),
+    ("`polar-license/dialog`", 8_200),
     ("`polar-license/dialog-portal`", 2_800),
     ("`polar-license/dialog-offline`", 6_700),
 ];

@@ -18,7 +18,7 @@ import type { Store } from "./storage.js";
 import type { Deactivated, Decision, Explanation, Failure, LicenseSettings } from "./types.js";
 
 /** The settings that the client itself reads. */
-type Settings = Pick<LicenseSettings, "texts" | "portalUrl">;
+type Settings = Pick<LicenseSettings, "texts" | "portalUrl" | "purchaseUrl">;
 
 /** The parts of the platform that a client uses. */
 interface ClientHost extends Host {
@@ -34,6 +34,7 @@ interface ClientHost extends Host {
 /** The implementation of `LicenseClient`. The interface documents the methods. */
 export class Client implements LicenseClient {
   readonly portalUrl: string | undefined;
+  readonly purchaseUrl: string | undefined;
   /** The type of a page's client does not have this method. If a page calls it anyway, it rejects. */
   readonly offlineAnswer: OfflineService["offlineAnswer"];
   /** The type of a page's client does not have this method. If a page calls it anyway, it rejects. */
@@ -61,6 +62,7 @@ export class Client implements LicenseClient {
 
   private constructor(make: () => Promise<Engine>, engine: Engine | StandIn, host: ClientHost, settings: Settings) {
     this.portalUrl = settings.portalUrl;
+    this.purchaseUrl = settings.purchaseUrl;
     this.#make = make;
     this.#texts = settings.texts;
     this.#engine = engine;

@@ -24,6 +24,11 @@ export interface LicenseDialogOptions {
   /** The features to show. The names of the members are the features; the values are the names that the user sees. */
   features?: Readonly<Record<string, string>> | undefined;
   /**
+   * Whether the dialog has a button that starts the trial. It is shown to users without a license, until the trial
+   * has started. Requires the setting `trialDays`. Default: `false`.
+   */
+  startTrial?: boolean | undefined;
+  /**
    * Pages on which customers find their key and manage devices. Created by `portalPages` of
    * `polar-license/dialog-portal`.
    */
@@ -45,12 +50,12 @@ export interface LicenseDialogOptions {
  */
 export async function showLicenseDialog(
   license: LicenseSource | null | undefined,
-  { key, features, portal, offline, texts }: LicenseDialogOptions = {},
+  { key, features, startTrial, portal, offline, texts }: LicenseDialogOptions = {},
 ): Promise<void> {
   // does nothing if another dialog is open already
   if (!license || document.querySelector(`${NAME}[open]`)) return;
   const dialog = document.createElement(NAME);
-  Object.assign(dialog, { license, features, portal, offline, texts });
+  Object.assign(dialog, { license, features, startTrial, portal, offline, texts });
   const closed = new Promise((resolve) => dialog.addEventListener("close", resolve));
   document.body.append(dialog);
   dialog.show(key);

@@ -76,6 +76,12 @@ export interface License<Feature extends string = string> {
   readonly portalUrl?: string | undefined;
 
   /**
+   * The address of the page on which customers buy a license: the setting `purchaseUrl`. Undefined in the same cases as
+   * `portalUrl`.
+   */
+  readonly purchaseUrl?: string | undefined;
+
+  /**
    * Returns the decision at this instant, and never asks Polar. Every call returns the same frozen object until the
    * decision changes. Together, `current` and `onChange` can serve as a store for a framework. In React:
    * `useSyncExternalStore(license.onChange, license.current)`.

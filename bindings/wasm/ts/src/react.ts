@@ -131,7 +131,7 @@ function renderFallback(fallback: GateProps["fallback"], why: Decision | Explana
  */
 export type LicenseDialogProps = DetailedHTMLProps<
   HTMLAttributes<LicenseDialogElement> &
-    Partial<Pick<LicenseDialogElement, "open" | "features" | "texts" | "portal" | "offline">> & {
+    Partial<Pick<LicenseDialogElement, "open" | "features" | "startTrial" | "texts" | "portal" | "offline">> & {
       license?: LicenseSource | null | undefined;
     } & {
       [Name in "activated" | "deactivated" | "returned" | "link" | "close" as `on${Name}`]?: (event: LicenseDialogEventMap[Name]) => unknown;

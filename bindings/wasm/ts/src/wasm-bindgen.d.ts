@@ -53,10 +53,14 @@ import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
 
 
 /**
- * The licensing of one app on one device. In every method, `wall` is the reading of the wall clock in ms since 1970,
- * and `mono` is the reading of the monotonic clock in ms since some fixed moment. The last step of an operation is
- * `done`. Every other step has a number, with which it can be resumed once. An exception that is an object `{ error }`
- * reports invalid settings. Any other exception reports a defect: do not use the instance afterwards.
+ * The licensing of one app on one device.
+ *
+ * In every method, `wall` is the reading of the wall clock in ms since 1970, and `mono` is the reading of the
+ * monotonic clock in ms since some fixed moment.
+ *
+ * The last step of an operation is `done`. Every other step has a number, with which it can be resumed once. If the
+ * settings are invalid, a method throws an object `{ error }`. Any other exception is a defect: do not use the
+ * instance after it.
  */
 export class Engine {
     free(): void;
@@ -143,8 +147,8 @@ export class Engine {
      */
     resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
     /**
-     * Continues after a `join` step, at which an operation waits for another operation to end. Returns another `join`
-     * step if that operation is still running and there is time left to wait.
+     * Continues after a `join` step, which waits for another operation to end. Returns another `join` step if the
+     * other operation is still running and there is time left to wait.
      */
     resumeJoin(number: number, wall: number, mono: number): Step;
     /**

@@ -27,6 +27,20 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
     });
   }
 
+  test("a fake whose trial has ended", async () => {
+    const license = await fakeLicense({ state: "unlicensed", reason: "trial_ended", features: { export: true } });
+    expect(license.current()).toMatchObject({ state: "unlicensed", reason: "trial_ended", nextStep: "buy" });
+    expect(license.allows("export")).toBe(false);
+    await expect(license.startTrial()).rejects.toMatchObject({ kind: "refused", reason: "trial_ended" });
+  });
+
+  test("options of a fake that do not exist or do not fit together are errors", async () => {
+    await expect(fakeLicense({ stat: "lapsed" })).rejects.toThrow("`fakeLicense` has no option `stat`");
+    await expect(fakeLicense({ reason: "trial_ended" })).rejects.toThrow(
+      "the settings allow no license in the state `active` (trial_ended); it is `unlicensed` (trial_ended)",
+    );
+  });
+
   test("a state that the settings rule out is an error", async () => {
     const settings = { refreshIntervalMs: 3_600_000, offlineGraceMs: 3_600_000 };
     await expect(fakeLicense({ state: "grace", settings })).rejects.toThrow("no license in the state `grace`");

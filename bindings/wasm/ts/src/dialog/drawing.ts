@@ -44,6 +44,7 @@ const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["move", "dialog.move"],
   ["submit", "dialog.activate"],
   ["activate", "dialog.activate_here"],
+  ["start_trial", "dialog.start_trial"],
   ["deactivate", "dialog.deactivate"],
   ["keep", "dialog.keep"],
   ["check", "dialog.check"],
@@ -56,6 +57,7 @@ const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
 const FURTHER: readonly (readonly [Action, DialogTextCode])[] = [
   ["check", "dialog.check"],
   ["find_key", "dialog.find_key"],
+  ["enter_key", "dialog.enter_key"],
   ["other_key", "dialog.other_key"],
   ["devices", "dialog.manage_devices"],
   ["ask_deactivate", "dialog.deactivate"],

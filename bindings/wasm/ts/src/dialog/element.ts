@@ -75,9 +75,10 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // The first five fields hold the values of the setters `features`, `portal`, `offline`, `texts` and `license`. If an
-  // element has no setters, frameworks set attributes instead, and an attribute can hold only text.
+  // The first six fields hold the values of the setters `features`, `startTrial`, `portal`, `offline`, `texts` and
+  // `license`. If an element has no setters, frameworks set attributes instead, and an attribute can hold only text.
   #features: Readonly<Record<string, string>> | null | undefined;
+  #startTrial = false;
   #portal: DialogPages | null | undefined;
   #offline: OfflineDialogPages | null | undefined;
   #texts: DialogTexts = {};
@@ -123,6 +124,16 @@ export class LicenseDialogElement extends Base {
 
   set features(features: Readonly<Record<string, string>> | null | undefined) {
     this.#features = features;
+    this.#draw();
+  }
+
+  /** Whether users without a license can start the trial, once. Requires the setting `trialDays`. */
+  get startTrial(): boolean {
+    return this.#startTrial;
+  }
+
+  set startTrial(startTrial: boolean | null | undefined) {
+    this.#startTrial = Boolean(startTrial);
     this.#draw();
   }
 
@@ -194,7 +205,8 @@ export class LicenseDialogElement extends Base {
   connectedCallback(): void {
     // applies properties that the app set before the element was defined
     const own = this as Record<string, unknown>;
-    for (const name of ["license", "texts", "features", "portal", "offline"].filter((name) => Object.hasOwn(this, name))) {
+    const properties = ["license", "texts", "features", "startTrial", "portal", "offline"];
+    for (const name of properties.filter((name) => Object.hasOwn(this, name))) {
       const value = own[name];
       delete own[name];
       own[name] = value;
@@ -378,6 +390,8 @@ export class LicenseDialogElement extends Base {
         );
       case "check":
         return this.#run((license, signal) => license.validate({ signal }), () => undefined);
+      case "start_trial":
+        return this.#run((license, signal) => license.startTrial({ signal }), () => undefined);
       case "deactivate":
         return this.#run(
           (license, signal) => license.deactivate({ signal }),
@@ -387,6 +401,7 @@ export class LicenseDialogElement extends Base {
             this.dispatchEvent(new CustomEvent("deactivated", { detail: deactivation }));
           },
         );
+      case "enter_key":
       case "other_key":
         return this.#showPage("key");
       case "ask_deactivate":
@@ -459,9 +474,11 @@ export class LicenseDialogElement extends Base {
         (license as License).explain(feature),
       ]),
       hasPages: this.#portal != null,
+      startsTrial: this.#startTrial,
       hasOffline: this.#offline != null,
       canAnswer: this.#offline?.canAnswer === true,
       portalUrl: license?.portalUrl,
+      purchaseUrl: license?.purchaseUrl,
       texts: this.#texts,
       locale: this.#locale,
     });

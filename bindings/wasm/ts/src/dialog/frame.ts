@@ -101,6 +101,8 @@ export class Frame<Code extends keyof DialogTexts> {
         write(this.message, message);
         this.#error.textContent = error.message ?? String(error);
         tryAgain();
+        // a QR code may be between the top of the page and the error; jsdom has no `scrollIntoView`
+        this.#error.scrollIntoView?.({ block: "nearest" });
       },
     );
   }

@@ -49,16 +49,18 @@ export class OfflinePages extends Frame<OfflineTextCode> {
   }
 
   /**
-   * Shows the request, and asks for its answer. Resolves to the result of `work` with the answer, or to `OTHER` if the
-   * user wants to give the license back.
+   * Shows the request, and asks for its answer. Resolves to the result of `work` with the answer, or to the result of
+   * `other` if the user wants to give the license back.
    */
-  exchange<Result>(request: string, work: WorkOn<Result>): Promise<Result | typeof OTHER> {
+  exchange<Result>(request: string, work: WorkOn<Result>, other: Work<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const { area, elements, openFile } = textToEnter("answer", this.text("not_online.answer"), this.#labels, this.#plain);
-      const message = this.text("not_online.request_message", { button: this.place.text("dialog.other_computer") });
+      const message = this.text("not_online.request_message");
       const send = (): void =>
         this.run((signal) => work(area.value, signal), { resolve, reject }, () => retry(area), message);
-      const giveBack = this.button(this.place.text("dialog.give_back"), () => this.isBusy || resolve(OTHER));
+      const giveBack = this.button(this.place.text("dialog.give_back"), () =>
+        this.run(other, { resolve, reject }, () => giveBack.focus(), message),
+      );
       const buttons = [this.button(this.text("not_online.import_answer"), send, true), openFile, giveBack];
       this.show(message, [...this.#carried("request", request), ...elements, this.#hint()], buttons);
       this.message.focus();

@@ -6,7 +6,7 @@
 /** The English texts. A `{name}` is a placeholder. */
 export const OFFLINE_ENGLISH = {
   "not_online.request_message":
-    "Take this request to a computer that is online and has this app. Choose “{button}” there, and bring the answer back.",
+    "Take this request to a computer that is online and can answer it with your license key. Then import the answer here.",
   "not_online.request": "Request",
   "not_online.answer": "Answer",
   "not_online.return": "Return",
@@ -30,7 +30,7 @@ export const OFFLINE_ENGLISH = {
   "not_online.return_question": "Give the license of this computer back?",
   "not_online.return_note": "The license is removed from this computer. A computer that is online then has to take it back.",
   "not_online.return_message":
-    "The license was removed from this computer. Take this text to a computer that is online and has this app. Choose “{button}” and then “{then}” there. The text contains the license key, so keep it as safe as the key.",
+    "The license was removed from this computer. Take this text to a computer that is online and can take the license back. The text contains the license key, so keep it as safe as the key.",
 } as const;
 
 /** The codes that identify the texts. */

@@ -4,7 +4,7 @@
  * decision.
  */
 
-import type { OfflineService } from "../license.js";
+import type { OfflineReturn, OfflineService } from "../license.js";
 import type { Decision } from "../types.js";
 import { OfflinePages, OTHER } from "./offline-pages.js";
 import type { DialogPlace, OfflineDialogPages, OfflinePagesFor } from "./pages.js";
@@ -39,17 +39,32 @@ export function offlinePages(service?: OfflineService): OfflineDialogPages {
 async function licenseThis(pages: OfflinePages, place: DialogPlace): Promise<Decision | undefined> {
   const { license } = place;
   const request = await pages.wait((signal) => license.offlineRequest({ signal }));
-  const result = await pages.exchange(request, (answer, signal) => license.offlineImport(answer, { signal }));
-  return result === OTHER ? giveBack(pages, place) : result;
+  const result = await pages.exchange<Decision | OfflineReturn | typeof OTHER>(
+    request,
+    (answer, signal) => license.offlineImport(answer, { signal }),
+    // Without a license there is nothing to lose, so there is no question. The text of an earlier return is shown
+    // again, or an error says that there is none.
+    async (signal) => (hasLicense(license.current()) ? OTHER : license.offlineReturn({ signal })),
+  );
+  if (result === OTHER) return giveBack(pages, place);
+  return "text" in result ? showReturn(pages, place, result) : result;
 }
 
-/** Gives back this computer's license, and shows the text that releases its seat on another computer. */
+/** Returns `false` if no license is stored on this computer, not even one that cannot be used. */
+function hasLicense({ state, reason }: Decision): boolean {
+  return state !== "trial" && reason !== "no_license" && reason !== "trial_ended";
+}
+
+/** Gives back this computer's license, after a question. */
 async function giveBack(pages: OfflinePages, place: DialogPlace): Promise<undefined> {
-  const { decision, text } = await pages.confirmReturn((signal) => place.license.offlineReturn({ signal }));
+  return showReturn(pages, place, await pages.confirmReturn((signal) => place.license.offlineReturn({ signal })));
+}
+
+/** Shows the text that releases the seat on another computer. */
+function showReturn(pages: OfflinePages, place: DialogPlace, { decision, text }: OfflineReturn): Promise<undefined> {
   place.returned(decision);
   if (text === null) return pages.say(place.text("dialog.deactivated"));
-  const buttons = { button: place.text("dialog.other_computer"), then: pages.text("not_online.take_back") };
-  return pages.carry("return", text, pages.text("not_online.return_message", buttons));
+  return pages.carry("return", text, pages.text("not_online.return_message"));
 }
 
 /** Makes an answer for another computer, or releases the seat that another computer has given up. */

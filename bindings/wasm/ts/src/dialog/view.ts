@@ -12,12 +12,13 @@ import { dateOf, labelOf } from "./words.js";
 
 /**
  * The action of a button. `link` opens a page of the vendor: the one that the decision or the error names for its next
- * step.
+ * step, or during a trial the page on which customers buy a license.
  */
 export type Action =
   | "submit"
   | "move"
   | "activate"
+  | "start_trial"
   | "check"
   | "deactivate"
   | "keep"
@@ -25,6 +26,7 @@ export type Action =
   | "back"
   | "done"
   | "cancel"
+  | "enter_key"
   | "other_key"
   | "ask_deactivate"
   | "find_key"
@@ -52,12 +54,16 @@ export interface Situation {
   readonly isRemoved: boolean;
   /** Whether the app has added pages on which customers find their key and manage devices. */
   readonly hasPages: boolean;
+  /** Whether the app lets the dialog start the trial. */
+  readonly startsTrial: boolean;
   /** Whether the app has added pages for computers that are never online. */
   readonly hasOffline: boolean;
   /** Whether those pages can license other computers. */
   readonly canAnswer: boolean;
   /** The vendor's page on which customers find their key, if it is known. */
   readonly portalUrl: string | undefined;
+  /** The vendor's page on which customers buy a license, if it is known. */
+  readonly purchaseUrl: string | undefined;
   /** The features to show. Each comes with the name that the user sees, and an explanation of why it is on or off. */
   readonly features: readonly (readonly [string, Explanation])[];
   readonly texts: DialogTexts;
@@ -88,7 +94,7 @@ export interface View {
   readonly hasForm: boolean;
   /** Whether a page from another module is shown in place of this content. */
   readonly hasPage: boolean;
-  /** The vendor's page for the next step. */
+  /** The vendor's page for the next step, or during a trial the page on which customers buy a license. */
   readonly link: Link | undefined;
   /** The vendor's page on which customers find their key or manage devices. */
   readonly portalLink: Link | undefined;
@@ -125,6 +131,7 @@ const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   contact_vendor: { page: "dialog.contact_vendor" },
   manage_devices: { page: "dialog.manage_devices" },
   buy: { action: "submit", page: "dialog.buy" },
+  offline_request: { action: "request" },
 };
 
 const NOTHING: Omit<View, "tone" | "message" | "error"> = {
@@ -172,8 +179,9 @@ function confirmationView(texts: DialogTexts, error: string): View {
 }
 
 function licenseView(situation: Situation, decision: Decision, error: string): View {
-  const { failure, page, hasPages, hasOffline, canAnswer, portalUrl, texts } = situation;
+  const { failure, page, hasPages, startsTrial, hasOffline, canAnswer, portalUrl, purchaseUrl, texts } = situation;
   const isImported = hasOffline && decision.airGapped;
+  const isTrial = decision.state === "trial";
   const isStatus = page === "status";
   // If the failure names no next step, or only that the user must go online, the dialog offers the next step of the
   // decision instead.
@@ -182,14 +190,12 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
   // while the user enters another key, the decision's next step does not apply, because it is about the old key
   const step = isStatus || answer ? STEPS[nextStep] : {};
-  const action =
-    hasPages && step.page === "dialog.manage_devices"
-      ? "devices"
-      : isImported && step.action === "check"
-        ? "request"
-        : step.action;
+  const isMissing = step.action === "request" && !hasOffline;
+  const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : isMissing ? undefined : step.action;
   const url = action === "devices" ? null : nextUrl;
-  const link = linkTo(texts, step.page, url);
+  // during a trial, customers can buy a license at any time, not only when that is the next step
+  const shop = isTrial && isStatus ? linkTo(texts, "dialog.buy", purchaseUrl) : undefined;
+  const link = linkTo(texts, step.page, url) ?? shop;
   const isStored = isStatus && decision.displayKey !== null;
   const help = hasForm ? "dialog.find_key" : isStored && link?.url !== portalUrl ? "dialog.manage_devices" : undefined;
   const portalLink = hasPages ? undefined : linkTo(texts, help, portalUrl);
@@ -200,18 +206,22 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
     submit: hasForm,
     move: false,
     activate: false,
+    start_trial: startsTrial && isStatus && decision.reason === "no_license",
     deactivate: false,
     keep: false,
     link: link !== undefined,
     back: !isStatus,
     done: isStatus && decision.allowed,
     cancel: false,
-    check: isStatus && !hasForm,
-    other_key: isStatus && !hasForm,
+    // in a trial there is neither a license to check nor a key
+    check: isStatus && !hasForm && !isTrial,
+    enter_key: isStatus && !hasForm && isTrial,
+    // on a computer that is never online, a new key is part of the answer to a new request
+    other_key: isStatus && !hasForm && !isTrial && !isImported,
     find_key: hasPages && hasForm,
     devices: hasPages && isStored,
     ask_deactivate: isStored && !isImported,
-    request: hasOffline && (hasForm || isImported || nextStep === "connect"),
+    request: hasOffline && (hasForm || isImported || isTrial || nextStep === "connect"),
     answer: canAnswer,
     return: isStored && isImported,
   };

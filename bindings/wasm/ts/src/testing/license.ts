@@ -18,6 +18,10 @@ export interface FakeLicenseOptions<Feature extends string = string> {
   /** The state of the license. Default: `active`. */
   state?: State;
   /**
+   * The reason for the state `unlicensed`: no license was activated yet, or the trial has ended. Default: `no_license`.
+   */
+  reason?: "no_license" | "trial_ended";
+  /**
    * For each feature, whether it is on while access is allowed. A feature that is missing here counts as not
    * configured.
    */
@@ -44,21 +48,24 @@ const DAY_MS = 1_440 * MINUTE_MS;
 const AGES_MS = 36_500 * DAY_MS;
 
 /**
- * Creates a license in the state `options.state`. Rejects if the settings are wrong, or if they do not allow this
- * state.
+ * Creates a license in the state `options.state`. Rejects if the settings are wrong, if they do not allow this state, or
+ * if there is no such option.
  */
 export async function fakeLicense<Feature extends string = string>(
   options: FakeLicenseOptions<Feature> = {},
 ): Promise<LicenseClient<Feature>> {
-  const { state = "active", features = {}, settings, clock = testClock() } = options;
-  const polar = options.polar ?? testPolar(clock);
+  const { state = "active", reason, features = {}, settings, clock = testClock(), ...rest } = options;
+  const { polar = testPolar(clock), ...others } = rest;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw new Error(`\`fakeLicense\` has no option \`${unknown}\``);
+  const hasTrial = state === "trial" || reason === "trial_ended";
   const configured = Object.entries(features).map(([name, isOn]) => [name, [isOn ? BENEFIT : OTHER]]);
   const inTrial = Object.entries(features).flatMap(([name, isOn]) => (isOn ? [name] : []));
   const all: LicenseOptions = {
     organizationId: ORGANIZATION,
     appId: "com.example.fake",
     features: Object.fromEntries(configured) as Record<string, string[]>,
-    ...(state === "trial" ? { trialDays: 14, trialFeatures: inTrial } : {}),
+    ...(hasTrial ? { trialDays: 14, trialFeatures: inTrial } : {}),
     ...settings,
     storage: memoryStorage(),
     fetch: polar.fetch,
@@ -67,10 +74,16 @@ export async function fakeLicense<Feature extends string = string>(
   };
   const start = (): Promise<LicenseClient> => create(all, web, inlined);
   const life: Life = { license: await start(), clock, polar, start };
-  await LIVES[state](life);
+  await LIVES[reason === "trial_ended" ? reason : state](life);
   const reached = life.license.current();
-  if (reached.state === state) return life.license;
-  throw new Error(`the settings allow no license in the state \`${state}\`; it is \`${reached.state}\``);
+  if (reached.state === state && (reason === undefined || reached.reason === reason)) return life.license;
+  const [wanted, found] = [nameOf(state, reason), nameOf(reached.state, reached.reason)];
+  throw new Error(`the settings allow no license in the state ${wanted}; it is ${found}`);
+}
+
+/** Returns a state as it is written in an error, with its reason if there is one. */
+function nameOf(state: State, reason: string | null | undefined): string {
+  return reason == null ? `\`${state}\`` : `\`${state}\` (${reason})`;
 }
 
 interface Life {
@@ -82,10 +95,10 @@ interface Life {
 }
 
 /**
- * For each state, a function that brings a new license into that state. The functions use only calls and events that
- * also occur in a real app.
+ * For each state, and for the reason `trial_ended`, a function that brings a new license there. The functions use only
+ * calls and events that also occur in a real app.
  */
-const LIVES: Record<State, (life: Life) => Promise<void>> = {
+const LIVES: Record<State | "trial_ended", (life: Life) => Promise<void>> = {
   unlicensed: async () => undefined,
   active: activate,
   async denied(life) {
@@ -121,6 +134,10 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
   },
   async trial({ license }) {
     await license.startTrial();
+  },
+  async trial_ended({ license, clock }) {
+    await license.startTrial();
+    clock.advance(AGES_MS);
   },
 };
 
