@@ -330,11 +330,7 @@ impl<'a> Program<'a> {
             11 => self.ask(polar_license_current),
             12 => self.consume(),
             13 => self.deactivate(),
-            14 => {
-                let (license, mut error) = (self.license(), null_mut());
-                let code = polar_license_forget(license, &raw mut error);
-                self.used(code, None, Some(error));
-            }
+            14 => self.forget(),
             15 => self.subscribe(),
             16 => {
                 let subscription = self.choose();
@@ -369,11 +365,7 @@ impl<'a> Program<'a> {
                 let (what, choice) = (self.choose(), self.choose());
                 self.portal.free_one(what, choice);
             }
-            28 => {
-                let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
-                let code = polar_license_start_trial(license, &raw mut decision, &raw mut error);
-                self.used(code, Some(decision), Some(error));
-            }
+            28 => self.start_trial(),
             29 => self.offline_request(),
             30 => self.act_for_another(),
             31 => self.offline_import(),
@@ -508,6 +500,18 @@ impl<'a> Program<'a> {
         let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
         let code = polar_license_consume(license, count, &raw mut decision, &raw mut error);
         self.used(code, Some(decision), Some(error));
+    }
+
+    fn start_trial(&mut self) {
+        let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
+        let code = polar_license_start_trial(license, &raw mut decision, &raw mut error);
+        self.used(code, Some(decision), Some(error));
+    }
+
+    fn forget(&mut self) {
+        let (license, mut error) = (self.license(), null_mut());
+        let code = polar_license_forget(license, &raw mut error);
+        self.used(code, None, Some(error));
     }
 
     fn deactivate(&mut self) {

@@ -196,12 +196,6 @@ impl Engine {
         self.is_air_gapped() && self.state(now).is_allowed()
     }
 
-    /// Returns `true` if the license was imported, and Polar has not confirmed it to this device itself.
-    pub(super) fn is_air_gapped(&self) -> bool {
-        let license = self.record.license.as_deref();
-        license.is_some_and(|license| policy::air_gap_ms(&self.config, license).is_some())
-    }
-
     /// Returns how long an imported license is valid, in ms.
     fn check_air_gap(&self) -> Result<i64, Error> {
         self.config.air_gap_ms().ok_or_else(|| {
