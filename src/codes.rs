@@ -301,9 +301,8 @@ pub(crate) enum Known {
 }
 
 impl Denial {
-    /// Converts the reason for which Polar refused a license to the denial that is stored. Some reasons have no denial
-    /// of their own, because Polar never gives them for a license that was activated before. They become
-    /// [`Denial::Refused`].
+    /// Converts the reason for which Polar refused a license to the denial that is stored. A reason that Polar never
+    /// gives for a license that was activated before has no denial of its own, and becomes [`Denial::Refused`].
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,

@@ -8,7 +8,7 @@
 //! | the customer | the app calls |
 //! |---|---|
 //! | lost the key | `request_code`, `authenticate`, `restore` |
-//! | has no free seat | `request_code`, `authenticate`, `restore`, which lists the devices; then `release` for a device that is no longer used, and `restore` again |
+//! | has no free seat | `request_code`, `authenticate`, `restore` (lists the devices), `release`, `restore` |
 //! | has just bought | `checkout`, and opens the checkout's address; then `follow`, `authenticate`, `restore_purchase` |
 //! | was invited to a team | `claim_seat`, `restore_when_granted` |
 //!

@@ -215,7 +215,7 @@ impl Activate {
 
     /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. A
     /// successful activation has already taken the seat, so its reply counts even if members other than the seat's id
-    /// are missing. The values of the missing members are then taken from `before`.
+    /// are missing. Missing members are taken from `before`.
     pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
         let last = Last::default();
@@ -427,7 +427,7 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
 }
 
 /// Reads a member that can be null. If the member is missing, returns `before`. If the member is null, returns `None`,
-/// because Polar has then answered that there is no value.
+/// because null means that there is no value.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,

@@ -212,8 +212,8 @@ fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// If the updates of a license with these terms ended before this version was built, returns their last day. Otherwise
-/// the license includes this version, and the result is `None`.
+/// Returns the last day of updates if this version was built later. Returns `None` if a license with these terms
+/// includes this version.
 pub(crate) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }

@@ -68,8 +68,8 @@ pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timesta
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. Its `mono` is never
-/// reached, because trust does not return when only monotonic time passes.
+/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. The returned monotonic
+/// time is never reached, because the passing of monotonic time alone does not restore trust.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }

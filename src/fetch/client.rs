@@ -206,9 +206,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well: without it, a random id in
-    /// the browser's storage identifies the device. Node has no browser storage. There, the app would be a new device
-    /// at each start, and would not trust its record of the previous start.
+    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well, because without it a
+    /// random id in the browser's storage identifies the device. Node has no browser storage. So without `device_id`,
+    /// an app in Node would be a new device at each start, and would not trust its record of the previous start.
     pub fn store(mut self, store: impl LocalAsyncStore + 'static) -> Self {
         self.store = Some(Box::new(store));
         self

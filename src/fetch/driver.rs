@@ -32,7 +32,7 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time at which the refresher checks next whether a refresh is due. Each operation sets it when it ends.
+    /// The time at which the refresher checks next whether a refresh is due. Each operation sets this field at its end.
     /// `Some(None)` means that the operation has set no time. `None` means that no operation has ended since the
     /// refresher last read this field.
     planned: Cell<Option<Option<u64>>>,
