@@ -189,8 +189,8 @@ codes! {
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
         /// Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or
-        /// Polar did not say whether it knows the key. When the new key is activated on this device, that activation
-        /// uses or releases the seat.
+        /// Polar did not say whether it knows the key. If a new key has replaced the old one, an activation of the new
+        /// key on this device uses or releases the seat.
         KeyUnknown = "key_unknown", 3;
     }
 }

@@ -241,7 +241,7 @@ impl Record {
 
     /// Returns a seat that a new license of this device may use again: the seat of the present license or, if there is
     /// none, the seat that was added to `releases` last. `releases` does not store whether a seat is bound to this
-    /// device, so the caller passes it as `bound`.
+    /// device, so the caller passes this as `bound`.
     pub(crate) fn seat_to_keep(&self, bound: bool) -> Option<Seat> {
         let here = self.identity_to_ask().and_then(|identity| identity.seat);
         here.or_else(|| self.releases.last().map(|release| Seat { id: release.activation_id, bound }))

@@ -206,9 +206,9 @@ impl Activate {
         .json()
     }
 
-    /// Reads the reply. Polar names the reason for a denial only in a text that may change, and some unknown texts are
-    /// read as [`Reason::ActivationLimit`]. So this reason is certain only if Polar confirmed the key alone, without a
-    /// seat, just before this request.
+    /// Reads the reply. The reason [`Reason::ActivationLimit`] is certain only if Polar confirmed the key alone,
+    /// without a seat, just before this request. Polar names the reason for a denial only in a text that may change,
+    /// and some unknown texts are read as this reason.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         self.read_after(None, answer)
     }

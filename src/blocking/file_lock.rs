@@ -18,8 +18,8 @@
 //!
 //! The age of a lock is the difference between its modification time and the modification time of a new file,
 //! `NAME.TOKEN.old`. Both times come from the file system, so neither a wrong clock nor a file server's own clock
-//! matters. A lock also counts as old if its modification time lies that far in the future: in that case, the clock was
-//! set back after the holder died.
+//! matters. A lock also counts as old if its modification time lies that far in the future, because the clock must have
+//! been set back after the holder died.
 //!
 //! A process takes over a lock in four steps. `TOKEN` is the token of this process. `DEAD` is the token in the lock, or
 //! `0000000000000000` if the lock has no readable token.

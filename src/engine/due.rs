@@ -10,8 +10,8 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// If access is not allowed, Polar is asked even before the planned time when the app refreshes the license or starts
-/// the automatic refresh. This is the shortest time between two such requests to Polar.
+/// The shortest time between two requests to Polar for a user without access. For such a user, Polar is asked even
+/// before the planned time if the app refreshes the license or starts the automatic refresh.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {

@@ -42,7 +42,7 @@ impl Engine {
         let number = u64::from(self.random.next()) << 32 | u64::from(self.random.next());
         let request = RequestedOffline { number, wall: now.wall };
         // A request that is older than this no longer waits for its answer. Without this limit, a request could wait
-        // for ever: if the wall clock was set far ahead after the request, every answer counts as too late.
+        // for ever if the wall clock was set far ahead after the request, because then every answer counts as too late.
         let oldest = now.wall.plus_ms(air_gap.saturating_neg());
         Next::Store(vec![Edit::OfflineRequested { request, oldest }], AfterStore::OfflineRequested)
     }

@@ -63,7 +63,7 @@ const ANSWERS_MS: i64 = 2_000;
 /// internet address have waited for the end of the pause too.
 const SLOW_FOR_MS: i64 = 60_000;
 
-/// The longest rest after a pause. It is so long because a pause shows that too many machines share the internet
+/// The longest rest after a pause. An hour is needed, because a pause shows that too many machines share the internet
 /// address. Of 500 machines that spread their requests over an hour, four hardly ever ask within the same second.
 const LONGEST_REST_MS: u64 = 60 * 60 * 1000;
 

@@ -36,8 +36,8 @@ pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 /// An operation of the engine for the customer portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalOperation {
-    /// Counts a request for a code, or a try of one, before it is sent. Fails with `rate_limited` and the time to wait
-    /// if there were too many.
+    /// Counts a request for a code, or a try of a code, before it is sent. Fails with `rate_limited` and the time to
+    /// wait if there were too many.
     Code(CodeUse),
     /// Frees the try that is reserved for the last requested code. Use this operation only if Polar certainly did not
     /// mail the code. Nobody can enter such a code, so no try is needed.

@@ -218,7 +218,7 @@ impl SeatOf {
             Self::Previous(_) => false,
             // The seat may be on the list of seats to release, or an attempt may have taken it. The list entry or the
             // attempt may be forgotten only if the seat is certainly free. Only Polar's answer about the key shows
-            // that.
+            // whether the seat is free.
             #[cfg(feature = "portal")]
             Self::Device(_) => true,
         }

@@ -240,8 +240,8 @@ impl ClientBuilder {
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| match (storage, kept) {
-            // If the id of this browser cannot be read or stored, the app gets another id at its next start. It could
-            // then neither read this record nor release the seat. So nothing is stored.
+            // If the id of this browser cannot be read or stored, the app gets another id at its next start. With
+            // another id, the app can neither read this record nor release the seat. So nothing is stored.
             (_, Err(error)) => Box::new(NoStore::because(&error)),
             (Some(storage), Ok(())) => storage.record(&app_id, product, device),
             (None, Ok(())) => Box::new(NoStore::absent()),

@@ -14,8 +14,7 @@
 //! suffice, because Polar may have replaced the key since the license was stored, or since the app listed the key.
 //!
 //! The key is read from the list of the customer's keys, which contains no devices. A request for this key alone would
-//! also return its devices. There may be any number of them, because anybody who has the key can add devices, and a
-//! customer may be replacing the key for that very reason.
+//! also return its devices. There may be any number of devices, because anybody who has the key can add some.
 
 use super::context::Context;
 use super::keys::find;

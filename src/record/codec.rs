@@ -1,5 +1,5 @@
 //! Converts a record to bytes and back. The reader accepts any bytes without a panic. A wrong length field cannot make
-//! it allocate more memory than the bytes take up.
+//! the reader allocate more memory than the bytes take up.
 
 use super::{
     Attempt, Identity, KeptSeat, Record, Release, RequestedOffline, Seat, StartedTrial, StoredLicense, TimeBase,

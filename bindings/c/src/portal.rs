@@ -1,8 +1,8 @@
 //! The functions of the customer portal that take a license, in a library with the feature `portal`. Every operation
 //! takes a request in JSON and returns a reply. The app reads the reply's values with JSON pointers. The operations
-//! that most dialogs need have a function of their own. So have the operations that take a text from the user, because
-//! C code would have to escape this text in JSON. Codes, tokens and addresses are wiped when the reply is freed, and
-//! never occur in an error or in the log.
+//! that most dialogs need have a function of their own. The operations that take a text from the user have one too,
+//! because C code would otherwise have to escape this text in JSON. Codes, tokens and addresses are wiped when the
+//! reply is freed, and never occur in an error or in the log.
 //!
 //! ```text
 //!  reply          results and their handles
@@ -199,9 +199,11 @@ pub extern "C" fn polar_license_portal_devices(
 /// Releases the seat of a device. If the device is this one, does the same as polar_license_deactivate(). Ask the user
 /// first.
 ///
-/// The reply has one of these values at "/deactivated": "released"; "unknown", if Polar has never known the seat or no
-/// longer knows it; or "key_unknown", if Polar no longer knows the key. After "unknown" and "key_unknown", list the
-/// keys and the devices again.
+/// The reply's "/deactivated" is one of the following. After "unknown" and "key_unknown", list the keys and the devices
+/// again.
+/// - "released": the seat is free.
+/// - "unknown": Polar has never known the seat, or no longer knows it.
+/// - "key_unknown": Polar no longer knows the key.
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list
 /// the devices again to see whether the seat was released.

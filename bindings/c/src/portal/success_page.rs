@@ -44,8 +44,8 @@ pub extern "C" fn polar_license_success_page_listen(
     })
 }
 
-/// Returns the success URL for the checkout. Only the vendor's backend should know it: whoever knows it can send a
-/// token to this page. Returns NULL if `page` is NULL.
+/// Returns the success URL for the checkout. Only the vendor's backend should know it, because anybody who knows it can
+/// send a token to this page. Returns NULL if `page` is NULL.
 ///
 /// The string belongs to the page and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

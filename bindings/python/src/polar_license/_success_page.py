@@ -40,8 +40,8 @@ class SuccessPage(Closable):
 
     @property
     def address(self) -> str:
-        """The success URL for the checkout. Only your backend should know it: whoever knows it can send a token to this
-        page."""
+        """The success URL for the checkout. Only your backend should know it, because anybody who knows it can send a
+        token to this page."""
         return convert.string(lib.polar_license_success_page_address(self._used()))
 
     def close(self) -> None:
