@@ -360,8 +360,8 @@ impl Call {
         })
     }
 
-    /// Returns the rejection for a complete reply that is not Polar's. `field` is the first member that shows this, if
-    /// the reply is an object.
+    /// Returns the rejection for a complete reply that is not Polar's. If the reply is an object, `field` is the first
+    /// member that shows this.
     fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
         Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }
@@ -376,8 +376,8 @@ impl Call {
     }
 }
 
-/// Describes a complete reply that is not Polar's. `field` is the first member that shows this, if the reply is an
-/// object.
+/// Describes a complete reply that is not Polar's. If the reply is an object, `field` is the first member that shows
+/// this.
 pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) -> Cause {
     let (kind, message) = match (status, field) {
         (500..=599, _) if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),

@@ -177,8 +177,8 @@ impl SuccessPage {
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
         let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        // The page is so short that writing it cannot block. A failure to write it does not matter: the token is used
-        // anyway.
+        // The page is so short that writing it cannot block. A failure to write it does not matter, because the token
+        // is used anyway.
         let _ = visitor.connection.write_all(page.as_bytes());
         token
     }

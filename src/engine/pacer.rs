@@ -38,7 +38,7 @@ struct Pace {
 struct Pause {
     /// The end of the pause, in ms of the monotonic clock.
     until: u64,
-    /// The end of the rest that follows the pause. A rest delays timers, and no request for which a user or the app
+    /// The end of the rest that follows the pause. A rest delays timers, but no request for which a user or the app
     /// waits.
     rest_until: u64,
 }

@@ -306,8 +306,8 @@ impl AfterReply {
             Self::Release(SeatOf::Device(marker), request) => {
                 AfterStore::Portal(AfterPortalStore::Release(request, marker))
             }
-            // Before each of these requests, the operation has already sent another one. So it is already its turn to
-            // ask Polar.
+            // Before each of these requests, the operation has already sent another request. So it is already its turn
+            // to ask Polar.
             Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
                 return engine.send_now(self, now);
             }

@@ -185,8 +185,8 @@ impl Driver {
         }
     }
 
-    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled, in which case
-    /// nothing more may be sent.
+    /// Waits until the monotonic clock reads `until`. If the operation was cancelled, returns `false`, and nothing more
+    /// may be sent.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.now().until(until);
         let is_cancelled = |context: &mut Context<'_>| cancellation.poll_requested(Cancel::AfterReply, context);

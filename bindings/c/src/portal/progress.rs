@@ -28,8 +28,8 @@ pub extern "C" fn polar_license_stage_name(stage: i32) -> *const c_char {
     })
 }
 
-/// Returns the function that the core calls before each wait. It calls `callback`. If `callback` is NULL, it lets the
-/// operation continue.
+/// Returns the function that the core calls before each wait. The returned function calls `callback`. If `callback` is
+/// NULL, the operation just continues.
 pub(crate) fn reporter(callback: ProgressCallback, user_data: *mut c_void) -> impl FnMut(Progress) -> ControlFlow<()> {
     let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     move |progress| {
