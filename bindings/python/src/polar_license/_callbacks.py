@@ -1,6 +1,6 @@
-"""The callbacks that the C library calls. Each callback calls a method of the app's store, transport or clock, or a
-listener. No exception reaches the C library: if the app's code raises one, the callback logs the exception and reports
-a failure.
+"""The callbacks that the C library calls. Each callback calls a part of the app: its store, transport or clock, or a
+listener for changes or progress. No exception reaches the C library: if the app's code raises one, the callback logs
+the exception and reports a failure.
 """
 
 from datetime import UTC, datetime, timedelta
