@@ -303,8 +303,8 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
-    /// problem concerns the user.
+    /// Whether the app should notify the user: a stored license does not allow access, access ends soon, or a problem
+    /// concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user what to do before access ends.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
