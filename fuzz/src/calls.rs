@@ -343,14 +343,7 @@ impl<'a> Program<'a> {
                 polar_license_cancel(self.license());
             }
             19 => self.read(),
-            20 => {
-                let decision = take(self.choose(), &mut self.decisions);
-                polar_license_decision_free(decision);
-            }
-            21 => {
-                let error = take(self.choose(), &mut self.errors);
-                polar_license_error_free(error);
-            }
+            20 | 21 => self.free_result(),
             22 => {
                 let place = self.choose();
                 let choice = self.choose();
@@ -370,10 +363,16 @@ impl<'a> Program<'a> {
             30 => self.act_for_another(),
             31 => self.offline_import(),
             32 => self.offline_return(),
-            _ => {
-                let text = take(self.choose(), &mut self.texts);
-                polar_license_offline_text_free(text);
-            }
+            _ => self.free_result(),
+        }
+    }
+
+    /// Frees a decision, an error or a text.
+    fn free_result(&mut self) {
+        match self.choose() % 3 {
+            0 => polar_license_decision_free(take(self.choose(), &mut self.decisions)),
+            1 => polar_license_error_free(take(self.choose(), &mut self.errors)),
+            _ => polar_license_offline_text_free(take(self.choose(), &mut self.texts)),
         }
     }
 
