@@ -12,8 +12,8 @@
 const LETTERS = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((letter) => !"\"'`\\<$".includes(letter));
 
 /**
- * The number of letters that can be the first letter of a pair. Any letter can be the second one, so there are at least
- * 256 pairs: one for each byte.
+ * The number of letters that can be the first letter of a pair. Any letter can be the second letter of a pair. So there
+ * are at least 256 pairs, one for each byte.
  */
 const PAIRS = Math.ceil(256 / LETTERS.length);
 

@@ -47,8 +47,9 @@ impl Exit {
         }
     }
 
-    /// Returns the exit status of an operation that failed. After a refusal, it depends on whether the license still
-    /// allows access. The decision in the error says this, or `license` if the error contains no decision.
+    /// Returns the exit status of an operation that failed. After a refusal, the exit status depends on whether the
+    /// license still allows access, according to the decision in the error. If the error contains no decision,
+    /// `license` is used instead.
     pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
         let kind = error.kind();
         if kind == ErrorKind::InvalidConfig {

@@ -6,7 +6,7 @@ use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A failure. The license is a separate member, so that no script mistakes it for the command's result.
+/// A failure. The license is a separate member, so that no script mistakes the license for the result of the command.
 #[derive(Serialize)]
 struct FailureJson<'a> {
     error: ErrorJson<'a>,

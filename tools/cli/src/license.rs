@@ -86,7 +86,7 @@ pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
 }
 
 /// Prints the error of an operation, and the decision in the error. If the error contains no decision, the JSON and the
-/// exit status use `license` instead. `again` is the advice on how to repeat the operation after its cause of failure
+/// exit status use `license` instead. `again` is the advice on how to repeat the operation after the cause of the error
 /// has been removed.
 pub(crate) fn fail_before(error: &Error, license: Option<&Decision>, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
@@ -168,9 +168,9 @@ fn allows(decision: Decision, feature: String) -> Report {
 }
 
 impl Report {
-    /// Returns one JSON object, with the members of the decision and then those of the additional result. A report
-    /// about a feature is different: both parts have a member named `allowed`, so its object has one member for each
-    /// part.
+    /// Returns one JSON object, with the members of the decision and then those of the additional result. For a report
+    /// about a feature, the object has one member for each of the two parts instead, because both have a member named
+    /// `allowed`.
     pub(crate) fn json(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         #[serde(untagged)]

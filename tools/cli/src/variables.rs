@@ -8,9 +8,9 @@ use clap::{ArgMatches, Command, Error, Id};
 /// Reads the process's arguments and environment variables. An option on the command line wins over its variable,
 /// whether the option stands before or after the subcommand.
 ///
-/// In `command`, only options before the subcommand may have variables. If an option after the subcommand had one too,
-/// that variable would win over the same option before the subcommand. `with_help` returns the description for the
-/// help.
+/// In `command`, only the options before the subcommand may have variables. A variable of an option after the
+/// subcommand would win over the same option before the subcommand. `with_help` returns the command from which the help
+/// is printed.
 pub(crate) fn parse(command: Command, with_help: fn() -> Command) -> Result<ArgMatches, Error> {
     match hidden(command).try_get_matches() {
         Ok(mut matches) => {

@@ -20,7 +20,7 @@ use crate::request::{KEPT_BODY, RecordedRequest};
 use crate::timer::Timer;
 
 /// The time after which an idle connection is closed, as on Polar's server. If the client then sends another request on
-/// it, the connection is reset.
+/// this connection, the connection is reset.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// The pause between two runs of Polar's background worker.
 const WORKER_PAUSE: Duration = Duration::from_millis(20);
@@ -98,8 +98,8 @@ async fn receive(request: Request<Incoming>) -> Result<RecordedRequest, Disconne
     })
 }
 
-/// Receives the whole body, even if only its start is kept. Otherwise a client that is still sending its body would
-/// miss the reply.
+/// Receives the whole body, even if only its start is kept, because a client that is still sending its body would miss
+/// the reply.
 async fn receive_body(mut body: Incoming) -> Result<Vec<u8>, Disconnect> {
     let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {

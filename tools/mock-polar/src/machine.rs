@@ -1,6 +1,6 @@
 //! The local Polar without connections. It answers requests to the control endpoint and requests to Polar, and applies
-//! faults. It opens no sockets and starts no threads. A front end does that: it receives the requests, sends the
-//! answers, and provides a timer for the faults that delay a request.
+//! faults. It opens no sockets and starts no threads. A front end receives the requests, sends the answers, and
+//! provides a timer for the faults that delay a request.
 
 use std::net::IpAddr;
 

@@ -23,7 +23,7 @@ use crate::{demo_web, html_links, npm_package, readme, tools, workspace};
 const PAGES: &str = "docs/src";
 
 /// The READMEs that package registries show. They must not link to files of the repository, because such links are dead
-/// on a registry's page. The crate's own README may do so: crates.io turns its relative links into links to the
+/// on a registry's page. The crate's own README may do so, because crates.io turns its relative links into links to the
 /// repository.
 const FRONT_PAGES: [&str; 5] = [
     "bindings/python/PYPI.md",

@@ -60,8 +60,8 @@ fn add_manual(sh: &Shell, folder: &Path, program: &Path, target: &Target) -> Res
         let script = c_cross::program(sh, target, program, folder)?.args(["completions", shell]).read()?;
         fs::write(completions.join(format!("polar-license.{shell}")), script.replace("\r\n", "\n") + "\n")?;
     }
-    // The path is relative to the current folder. A program for Windows runs under Wine, which does not understand
-    // absolute paths of this machine.
+    // The path is relative to the current folder, because a program for Windows runs under Wine, which does not
+    // understand absolute paths of this machine.
     let _inside = sh.push_dir(folder);
     Ok(c_cross::program(sh, target, program, folder)?.args(["man", "man"]).run()?)
 }

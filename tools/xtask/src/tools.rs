@@ -49,8 +49,8 @@ impl Tool {
         self.built(sh).or_else(|| self.ready_made(sh))
     }
 
-    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. The program that `install` has built
-    /// is used rather than one that the user has installed.
+    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. Prefers the program that `install` has
+    /// built to one that the user has installed.
     pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
         if self.built(sh).is_none() && self.ready_made(sh).is_some() {
             return Ok(name.into());

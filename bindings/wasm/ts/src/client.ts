@@ -206,7 +206,7 @@ export class Client implements LicenseClient {
   declare [Symbol.dispose]: () => void;
 
   /**
-   * Reads the record again, because another tab or process has changed it, or because the engine is to replace the
+   * Reads the record again, because another tab or process has changed it, or because an engine has to replace the
    * stand-in. If the engine cannot be loaded, logs the error, and adds it to the decision as its `problem`.
    */
   readonly #reread = (): void => {

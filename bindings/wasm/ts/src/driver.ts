@@ -194,7 +194,7 @@ function tooLate(): never {
   throw new Error("the storage did not answer in time");
 }
 
-/** Returns the bytes that a store has loaded. Checks their type, because the app may have written the store itself. */
+/** Returns the bytes that a store has loaded. Checks their type, because the store may be code of the app. */
 function bytesOf(loaded: unknown): Uint8Array | undefined {
   if (loaded == null) return undefined;
   if (!ArrayBuffer.isView(loaded)) throw new Error("the storage must return bytes");

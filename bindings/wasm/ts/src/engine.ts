@@ -129,8 +129,8 @@ export class Engine {
       const failure = failureOf(thrown);
       if (failure) throw errorOf(failure, null);
       instance.hasStopped = true;
-      // The engines of this instance have finalizers that run later. They call a function that would change the heap,
-      // which must not be touched after the trap. So that function is replaced by one that does nothing.
+      // After the trap, nothing may change the heap of this instance. The finalizers of its engines run later, and
+      // would change the heap by calling `__wbg_engine_free`. So this function is replaced by one that does nothing.
       instance.glue.__wbg_set_wasm({ __wbg_engine_free: () => undefined });
       throw errorFrom("internal", "the licensing engine has stopped", thrown);
     }

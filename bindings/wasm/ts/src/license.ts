@@ -157,8 +157,8 @@ export interface License<Feature extends string = string> {
    * Rejects with a `LicenseError` of the kind
    * - `usage_exhausted` if fewer uses are left.
    * - `not_activated` if there is no license on this device.
-   * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, the uses may have been
-   *   counted; they are never sent twice.
+   * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, Polar may have counted the
+   *   uses; the client does not send them again.
    */
   consume(this: void, count?: number, options?: CallOptions): Promise<Decision>;
 
@@ -240,9 +240,9 @@ export interface License<Feature extends string = string> {
 }
 
 /**
- * The operations with which this computer acts for computers that are never online. They need a folder for records, and
- * the app secret, which a web page would publish. So only the client for Node has them, and windows of desktop apps,
- * which ask another process.
+ * The operations with which this computer acts for computers that are never online. These operations need a folder for
+ * records, and the app secret, which a web page would publish. So only the client for Node can carry them out. In
+ * windows of desktop apps, the operations ask another process.
  *
  * | method | asks Polar | waits at most |
  * |---|---|---|

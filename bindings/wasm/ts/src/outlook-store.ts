@@ -3,7 +3,7 @@
  * visit, the page can show these decisions before it has loaded the engine.
  *
  * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of
- * these values. It is used only if their checksum is still the same. The settings themselves are not stored, because
+ * these values, and is used only if the checksum is still the same. The settings themselves are not stored, because
  * they can contain a secret.
  */
 
@@ -29,7 +29,7 @@ export interface OutlookStore {
 
   /**
    * Stores the outlook for the stored record, unless this client has already done so. `decision` is the client's
-   * present decision. Stores nothing if the stored record results in another decision, because the engine then has
+   * present decision. If the stored record results in another decision, stores nothing, because the engine then has
    * changes that are not stored yet. A failure does no harm: the next load of the page waits for the engine.
    */
   remember(tags: Tags, decision: Decision): void;
@@ -72,8 +72,8 @@ export function outlookStore(
 
   const checksumOf = async (tags: Tags, record: Uint8Array | undefined, phases: Phases): Promise<string> => {
     const all = JSON.stringify([version, parts.settings, parts.device, tags, String(record), phases]);
-    // This throws on a page that is not a secure context, because such a page has no `crypto.subtle`. The page then
-    // stores no outlook, and waits for the engine at every load.
+    // A page that is not a secure context has no `crypto.subtle`, so this line throws there. Such a page stores no
+    // outlook, and waits for the engine at every load.
     return String(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(all))));
   };
 

@@ -85,7 +85,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             (channel as { unref?: () => void }).unref?.();
           } catch {
             // Some platforms have no `BroadcastChannel`, or do not let the page use it. `follow` then reports the
-            // changes of other tabs. Without `follow`, a tab notices them when it next reads the record.
+            // changes of other tabs. Without `follow`, a tab notices the changes when it next reads the record.
           }
           const stop = follow(name, changed);
           return () => {

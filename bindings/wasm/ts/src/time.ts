@@ -93,8 +93,8 @@ export async function waitUntil(until: number, clock: Clock, ...signals: AbortSi
 
 /**
  * Calls `work` once after `ms`. The returned function cancels the call. The timer does not keep a process alive. If a
- * test has replaced `setTimeout`, `work` may never be called. That does no harm: no method of the license waits for
- * this timer.
+ * test has replaced `setTimeout`, `work` may never be called. That does no harm, because no method of the license waits
+ * for this timer.
  */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));

@@ -13,7 +13,7 @@ use std::time::Duration;
 #[test]
 fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
     for_each(faults::all(), |Case { name, fault, kind, maybe_applied, hangs }| {
-        // The client cannot notice this fault. Polar's reply names a seat of another device, and looks like any other
+        // The client cannot notice this fault, because a reply that names a seat of another device looks like any other
         // reply.
         let kind = kind.filter(|_| name != "OtherActivation");
         let polar = start_polar();

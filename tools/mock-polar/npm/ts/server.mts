@@ -207,8 +207,8 @@ class Front {
 }
 
 /**
- * Reads the whole body, although only its start may be kept. Otherwise a client that is still sending its body would
- * miss the reply.
+ * Reads the whole body, although only its start may be kept, because a client that is still sending its body would miss
+ * the reply.
  */
 async function received(request: IncomingMessage): Promise<Uint8Array> {
   const parts: Buffer[] = [];

@@ -14,8 +14,8 @@ use crate::reply::Reply;
 use crate::sessions::random_token;
 use crate::state::State;
 
-/// The query parameters with which a link prefills a checkout. The redirect to the checkout's page drops them and
-/// `embed_origin`, and keeps the link's other parameters.
+/// The query parameters with which a link prefills a checkout. The redirect to the checkout's page drops these
+/// parameters and `embed_origin`, and keeps all other parameters of the link.
 const PREFILLED: [&str; 6] = ["product_id", "amount", "customer_email", "customer_name", "discount_code", "locale"];
 
 /// Creates a checkout, and redirects to its page.

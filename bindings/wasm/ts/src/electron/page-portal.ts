@@ -25,7 +25,8 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * Maps the number by which the page refers to a value of the reply to the number by which this process refers to it.
+   * The numbers of the reply's values. Each key is the page's number for a value, and the entry is this process's
+   * number for the same value.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }

@@ -10,9 +10,10 @@
  * - A lock that is 10 s old counts as left behind. If its holder rewrites it every second, 5 s are enough. The age is
  *   measured by the file system's own time. A lock that this process itself has failed to delete counts as left behind
  *   at once.
- * - A process that takes over such a lock first claims it, by creating `NAME.DEAD.take1`. DEAD is the token in the
- *   lock. The process reads the lock again, renames it to `NAME.TOKEN.old`, and reads it once more. TOKEN is its own
- *   token. If the renamed file is not the lock that was claimed, the process puts it back.
+ * - To take over a lock that was left behind, a process first claims the lock by creating `NAME.DEAD.take1`. DEAD is
+ *   the token in the lock. The process then reads the lock again, and renames it to `NAME.TOKEN.old`. TOKEN is the
+ *   process's own token. Finally, the process reads the renamed file. If this file is not the claimed lock, the process
+ *   puts it back.
  * - If a lock cannot be read, only its age decides whether it counts as left behind. Only regular files are ever
  *   opened.
  *
@@ -63,7 +64,7 @@ const KEEP_EVERY_MS = 1000;
 const JUDGED_FOR_MS = 1000;
 /**
  * The maximum number of leftover claims to one lock. A process leaves a claim behind if it dies while it takes over the
- * lock. The number has two digits, so that the names of claims stay short.
+ * lock. The number has only two digits, so that the names of claims stay short.
  */
 const MOST_CLAIMS = 99;
 /**
@@ -164,9 +165,9 @@ export class FileLock {
 
   /**
    * Removes files that dead processes left beside the record. The caller holds the lock with `token`. So a `.tmp` file
-   * with another token belongs to a former holder, and is removed at once. A process that waits for the lock, or takes
-   * it over, may still use the other files. They are removed when they are ten seconds old, as a lock counts as left
-   * behind then.
+   * with another token belongs to a former holder, and is removed at once. All other files may belong to a process that
+   * waits for the lock or takes it over. So they are removed only when they are ten seconds old, the age at which a
+   * lock counts as left behind.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -197,8 +198,8 @@ export class FileLock {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
-    // Waits until no other call of this process holds the lock. Waiting for the lock file is not enough: after a while,
-    // this call would take the file for one that a dead process has left behind.
+    // Waits until no other call of this process holds the lock. Waiting for the lock file is not enough, because after
+    // a while this call would treat the file as left behind by a dead process.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -443,8 +444,8 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Returns `true` if a lock is at least `ageNs` old. A lock whose time is in the future also has an age, the difference
- * to now: the clock may have been set back after the holder died.
+ * Returns `true` if a lock is at least `ageNs` old. If the lock's time is in the future, its age is the difference to
+ * now, because the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;

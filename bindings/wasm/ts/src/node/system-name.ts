@@ -16,8 +16,8 @@ export function systemName(): string {
 }
 
 /**
- * Returns the `PRETTY_NAME` of an `os-release(5)` file, without the code name in brackets. If there is none, returns
- * its `NAME`.
+ * Returns the `PRETTY_NAME` of an `os-release(5)` file, without the code name in brackets. If the file has no
+ * `PRETTY_NAME`, returns its `NAME`.
  * @internal
  */
 export function osRelease(text: string): string | undefined {

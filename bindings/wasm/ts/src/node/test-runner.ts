@@ -14,7 +14,8 @@ export function isPage(): boolean {
   const { window, document } = globalThis as Partial<Window & typeof globalThis>;
   if (process.versions["electron"] || !window || !document) return false;
   try {
-    // `localStorage` is read last: Node defines it even if there is no page, and reading it then prints a warning.
+    // `localStorage` is read last, because Node defines it even if there is no page, and then prints a warning when it
+    // is read.
     return globalThis.localStorage != null;
   } catch {
     // a page without a URL, such as `about:blank`, has no `localStorage`
