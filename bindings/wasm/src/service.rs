@@ -1,6 +1,6 @@
 //! The methods with which a computer acts for computers that are never online. These methods need the app secret, and
-//! everybody could read the secret in a page. So the usual WebAssembly does not contain these methods, which saves 2.4
-//! KB in every page.
+//! everybody could read the secret in a page. So the usual WebAssembly does not contain these methods, which would also
+//! add 2.4 KB to every page.
 
 use crate::arguments::now;
 use crate::engine::{Engine, NextStep, configured, host, pacer};

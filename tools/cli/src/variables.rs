@@ -31,8 +31,8 @@ pub(crate) fn hidden(command: Command) -> Command {
     })
 }
 
-/// Removes the value that an option got from its variable, if the option is also given after the subcommand. Otherwise
-/// an option that may be repeated would keep both values.
+/// If an option is also given after the subcommand, removes the value that the option got from its variable, because an
+/// option that may be repeated would keep both values.
 fn prefer_flags(matches: &mut ArgMatches) {
     let Some((_, after)) = matches.subcommand() else { return };
     let is_flag = |id: &&Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);

@@ -184,9 +184,9 @@ fn imports(file: &str) -> String {
     format!("IMPORTED_IMPLIB \"${{_polar_license_prefix}}/lib/{file}\"")
 }
 
-/// Writes two pkg-config files in place of cargo-c's. Their paths are relative to their own location, so the package
-/// can be in any folder. With `pkg-config --static`, they make a program link the static library. With cargo-c's file,
-/// the linker would choose the shared library, which is in the same folder.
+/// Writes two pkg-config files in place of cargo-c's. The paths in these files are relative to the files, so the
+/// package can be in any folder. With these files, `pkg-config --static` makes a program link the static library. With
+/// cargo-c's file, the linker would choose the shared library, which is in the same folder.
 fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {
     for name in ["polar_license.pc", "polar_license_shared.pc"] {
         let text = workspace::text(format!("bindings/c/pkgconfig/{name}.in"))?

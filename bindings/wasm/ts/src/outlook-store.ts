@@ -30,7 +30,8 @@ export interface OutlookStore {
   /**
    * Stores the outlook for the stored record, unless this client has already done so. `decision` is the client's
    * present decision. If the stored record results in another decision, stores nothing, because the engine then has
-   * changes that are not stored yet. A failure does no harm: the next load of the page waits for the engine.
+   * changes that are not stored yet. A failure does no harm, because the next load of the page then waits for the
+   * engine.
    */
   remember(tags: Tags, decision: Decision): void;
 }
@@ -86,7 +87,7 @@ export function outlookStore(
   /**
    * Returns the present decision for this record, and the decisions that will follow it as time passes. Returns
    * `undefined` if there are too many decisions. Also returns `undefined` if the wall clock was far off at the last
-   * confirmation, because the times of the later decisions cannot be computed then.
+   * confirmation, because in this case the times of the later decisions cannot be computed.
    */
   const foresee = async (record: Uint8Array | undefined): Promise<Phases | undefined> => {
     let [phase, until] = await phaseAt(clock.now(), record, parts, make);

@@ -84,8 +84,9 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // in Node, an open channel would otherwise keep the process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // Some platforms have no `BroadcastChannel`, or do not let the page use it. `follow` then reports the
-            // changes of other tabs. Without `follow`, a tab notices the changes when it next reads the record.
+            // Some platforms have no `BroadcastChannel`, or do not let the page use it. On these platforms, `follow`
+            // reports the changes of other tabs. Without `follow`, a tab notices such changes when it next reads the
+            // record.
           }
           const stop = follow(name, changed);
           return () => {

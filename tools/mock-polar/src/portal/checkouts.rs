@@ -1,4 +1,5 @@
-//! Checkouts: opening one with a link, looking at it, and confirming it. Each request needs only the checkout's secret.
+//! Opens a checkout with a link, shows and changes it, and confirms it. Each request needs only the secret of the link
+//! or of the checkout.
 
 use serde_json::{Map, Value};
 

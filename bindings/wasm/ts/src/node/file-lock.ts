@@ -2,14 +2,14 @@
  * A lock that programs in any language can use: a file that is created only if it does not exist (create-new). The lock
  * protects the record, which is the file beside it. This module never reads a clock and never touches the record.
  *
- * The protocol is the one that `src/blocking/file_lock.rs` describes, because a program in Rust may use the same
- * record. In short:
+ * The protocol is the same as in `src/blocking/file_lock.rs`, because a program in Rust may use the same record. In
+ * short:
  *
  * - `NAME.lock` contains the token of the process that holds the lock. Other processes wait for the lock until their
  *   timeout.
- * - A lock that is 10 s old counts as left behind. If its holder rewrites it every second, 5 s are enough. The age is
- *   measured by the file system's own time. A lock that this process itself has failed to delete counts as left behind
- *   at once.
+ * - A lock that is 10 s old counts as left behind. For a lock that its holder rewrites every second, the limit is 5 s.
+ *   The age is measured by the file system's own time. If this process itself has failed to delete a lock, that lock
+ *   counts as left behind at once.
  * - To take over a lock that was left behind, a process first claims the lock by creating `NAME.DEAD.take1`. DEAD is
  *   the token in the lock. The process then reads the lock again, and renames it to `NAME.TOKEN.old`. TOKEN is the
  *   process's own token. Finally, the process reads the renamed file. If this file is not the claimed lock, the process
@@ -470,8 +470,8 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 }
 
 /**
- * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock in
- * the meantime. The former holder then finds another token in the lock, and does not change the record.
+ * Moves a lock back to its path, so that its holder keeps it. If another process has acquired the lock in the meantime,
+ * does nothing. In this case, the former holder finds another token in the lock, and does not change the record.
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
   try {

@@ -15,7 +15,7 @@ export const WINDOWS = process.platform === "win32";
 /**
  * Creates a file that only its owner can read, and opens it for writing. Fails if the path exists, even if it is a
  * dangling link. `replaced` is the path of the file that the new file will replace, if any. If root creates the file,
- * it is given to the owner of `replaced` or of the directory.
+ * the file is given to the owner of `replaced`, or else to the owner of the directory.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);

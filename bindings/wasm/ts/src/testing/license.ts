@@ -24,11 +24,11 @@ export interface FakeLicenseOptions<Feature extends string = string> {
   features?: Readonly<Record<Feature, boolean>>;
   /** Further settings of the app, such as `offlineGraceMs`. */
   settings?: Partial<LicenseSettings>;
-  /** The clock that the test sets. By default, each fake license has its own. */
+  /** The clock that the test sets. By default, each fake license has a clock of its own. */
   clock?: TestClock;
   /**
-   * The simulated Polar that answers the license's requests. To change its answers, create one with `testPolar` and
-   * pass it here. By default, each fake license has its own.
+   * The simulated Polar that answers the license's requests. To change its answers, create a `TestPolar` with
+   * `testPolar` and pass it here. By default, each fake license has a `TestPolar` of its own.
    */
   polar?: TestPolar;
 }

@@ -1,8 +1,8 @@
 //! Reads recordings of Polar's own server, and the seed with which that server was started.
 //!
 //! The recordings and the seed are not part of the repository. They are in `shared/polar` beside the checkout, or in
-//! the folder that `POLAR_TRANSCRIPTS` names. If that folder does not have them, each test that needs them prints that
-//! it was skipped, and passes.
+//! the folder that `POLAR_TRANSCRIPTS` names. Without these files, each test that needs them passes, and prints that it
+//! was skipped.
 
 use std::collections::HashMap;
 use std::fs;
