@@ -265,8 +265,8 @@ impl Engine {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }
 
-    /// Returns the time, as the wall clock will show it, at which the decision can next change only because time
-    /// passes. Returns nothing if the decision does not change in this way.
+    /// Returns the earliest time, by the wall clock, at which the decision can change only because time passes. Returns
+    /// nothing if the passing of time does not change the decision.
     #[wasm_bindgen(js_name = nextChange)]
     pub fn next_change(&self, wall: f64, mono: f64) -> Result<Option<f64>, JsValue> {
         let change = self.inner()?.engine.next_change_by_wall(now(wall, mono));
@@ -280,9 +280,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns what the automatic refresh has to do: refresh now, or wait for a while. The wait ends no later than the
-    /// result of `current` becomes outdated. Call this method when the wait is over, and after every operation. Also
-    /// call it, with `woken`, when the network may be back.
+    /// Returns what the automatic refresh has to do: refresh now, or wait for a while. The wait is never longer than
+    /// the time for which the result of `current` stays valid. Call this method when the wait is over, and after every
+    /// operation. Also call it, with `woken`, when the network may be back.
     pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let end = inner.held.map_or(Duration::MAX, |held| held.wait(now));

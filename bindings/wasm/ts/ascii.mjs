@@ -1,7 +1,7 @@
 /**
  * Encodes bytes as ASCII text, for a script that contains WebAssembly. `src/ascii.ts` decodes the text.
  *
- * Not base64, because a script with base64 is larger after compression. Compression finds repeated bytes only if equal
+ * With base64, the script would be larger after compression, because compression finds repeated bytes only if equal
  * bytes always give equal text. Base64 encodes three bytes together, so the text for a byte depends on its neighbours.
  * DESIGN.md compares the sizes.
  */

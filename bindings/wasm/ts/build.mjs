@@ -157,8 +157,8 @@ function ascii(wasm) {
 
 /**
  * Turns the output of wasm-bindgen into the body of a function that creates an instance of the WebAssembly at each
- * call. The output itself is a module, which keeps its only instance in a variable. After a trap, a new instance is
- * necessary. The UTF-8 codec is a parameter of the function.
+ * call, because a new instance is needed after a trap. The output itself is a module, which keeps its only instance in
+ * a variable. The UTF-8 codec is a parameter of the function.
  */
 async function glue(path) {
   const { outputFiles } = await build({

@@ -35,7 +35,7 @@ pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Res
 }
 
 /// Returns `true` if the error means that the command line is wrong. The library's message for such an error blames the
-/// app, because it is written for the app's users. The command therefore prints the detail instead.
+/// app, because the message is written for users of an app. So the command prints the detail instead.
 pub(crate) fn is_wrong_usage(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::InvalidConfig)
         && error.message() == Error::new(error.kind(), error.detail()).message()

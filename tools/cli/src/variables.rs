@@ -1,5 +1,5 @@
-//! Reads options from environment variables. clap does most of this, but it does not know two rules: a common option
-//! may stand before or after the subcommand, and a variable without a value counts as absent.
+//! Reads options from environment variables. clap does most of this, but does not know two rules: a common option may
+//! stand before or after the subcommand, and a variable without a value counts as absent.
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;

@@ -174,7 +174,7 @@ impl Fault {
     }
 
     /// Polar replies with 429 and an empty body. `retry_after` is the value of the header `retry-after` in seconds. If
-    /// it is `None`, the reply does not have this header.
+    /// `retry_after` is `None`, the reply does not have this header.
     pub fn rate_limited(retry_after: impl Into<Option<u64>>) -> Self {
         Self::new(Kind::RateLimited { retry_after: retry_after.into() })
     }

@@ -50,8 +50,8 @@ async fn work(machine: Arc<Machine>) {
 }
 
 async fn serve_connection(stream: TcpStream, from: SocketAddr, machine: Arc<Machine>) {
-    // Replies are small. By default, the system would hold a small packet back and wait for more data, which would slow
-    // the tests down.
+    // Without this option, the system would hold a small reply back and wait for more data, which would slow the tests
+    // down.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| respond(request, from.ip(), &machine));
     let served = http1::Builder::new()

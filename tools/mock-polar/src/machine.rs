@@ -48,8 +48,8 @@ impl Machine {
         Ok(Answer::new(reply, delivery, now))
     }
 
-    /// Carries out the jobs of Polar's worker that are due. Call this method often: a job that becomes due between two
-    /// requests is carried out only here.
+    /// Carries out the jobs of Polar's worker that are due. Call this method often, because only this method carries
+    /// out a job that becomes due between two requests.
     pub fn work(&self) {
         let worked = fulfilment::run_due(&mut self.shared.lock());
         if worked {

@@ -119,8 +119,8 @@ fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
 }
 
 /// Sets the linker of the target. On Linux the linker is a script, which marks each exported function with the version
-/// of the C interface. The soname contains this version too. So a program cannot start with a library of another
-/// version, and one process can load two versions of the library.
+/// of the C interface. The soname contains this version too. Because of the version, a program cannot start with a
+/// library of another version, and one process can load two versions of the library.
 fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     if target.system != System::Linux {
         return Ok(command);

@@ -1,5 +1,5 @@
 //! Packs the command `polar-license` as an archive for download: the program, completions, manual pages and licenses.
-//! The packed program itself writes the completions and the manual pages, which proves that it runs.
+//! The packed program itself writes the completions and the manual pages, which proves that the program runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -25,7 +25,7 @@ export interface Clock {
  */
 const LONGEST_MS = 2 ** 52;
 
-/** The longest delay that `setTimeout` accepts. It treats a longer delay as 0. */
+/** The longest delay that `setTimeout` accepts. `setTimeout` treats a longer delay as 0. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout };

@@ -140,7 +140,8 @@ impl Tool {
         rmcp::model::Tool::new(self.name, self.description, (self.arguments)()).with_annotations(hints)
     }
 
-    /// Returns the first argument that the tool does not know. serde would ignore it.
+    /// Returns the first argument that the tool does not know. This check is needed, because serde would ignore such an
+    /// argument.
     fn unknown<'a>(&self, arguments: &'a JsonObject) -> Option<&'a String> {
         let schema = (self.arguments)();
         let known = schema.get("properties").and_then(Value::as_object)?;

@@ -52,8 +52,8 @@ const TOKEN_BYTES = 8;
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * The age from which a lock counts as left behind by a dead holder. Used for locks that are held for a long time: a
- * living holder rewrites its lock every second.
+ * The age from which a lock counts as left behind by a dead holder. Used for locks that are held for a long time,
+ * because a living holder rewrites such a lock every second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time limit for waiting for other processes. */
@@ -373,7 +373,7 @@ interface LockFile {
   readonly modified: bigint;
 }
 
-/** Reads a lock. Returns `undefined` if there is none. @internal */
+/** Reads a lock. Returns `undefined` if there is no lock. @internal */
 export async function readLock(path: string): Promise<LockFile | undefined> {
   try {
     return await openLock(path);

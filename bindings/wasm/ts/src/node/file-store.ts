@@ -24,8 +24,8 @@ import { FileLock } from "./file-lock.js";
 import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
 /**
- * The maximum number of bytes that are read from a file. Every valid record is shorter. The engine rejects the first
- * MiB of a longer file, as it rejects a record that was tampered with.
+ * The maximum number of bytes that are read from a file. Every valid record is shorter. If a file is longer, the engine
+ * rejects its first MiB like a record that was tampered with.
  */
 const READ_LIMIT = 1024 * 1024;
 /**

@@ -18,7 +18,7 @@ import { type Reply, report, type RunPortal } from "./run.js";
 /** The parts of a client that its portal uses. */
 export interface PortalHost {
   client: Client;
-  /** Returns the client's engine. Creates it if the client has none yet. */
+  /** Returns the client's engine. If the client has no engine yet, creates it. */
   engine(): Engine;
   fetch: Fetch;
   clock: Clock;

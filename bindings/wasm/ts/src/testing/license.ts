@@ -102,8 +102,8 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
   },
   async clock_suspect(life) {
     await activate(life);
-    // Sets the clock while the app is not running. A running app would not notice: it measures the elapsed time, and
-    // does not trust the user's clock.
+    // Sets the clock while the app is not running. A running app would not notice the change, because it measures the
+    // elapsed time and does not trust the user's clock.
     life.license.dispose();
     life.clock.set(life.clock.now() - AGES_MS);
     life.license = await life.start();
