@@ -36,8 +36,8 @@ pub enum NoReply {
     Cancelled = "cancelled",
 }
 
-/// The largest accepted time. Adding durations to it is safe, because JavaScript's numbers are exact to the millisecond
-/// up to twice this value.
+/// The largest accepted time. Durations can safely be added to this time, because JavaScript's numbers are exact to the
+/// millisecond up to twice this value.
 const LONGEST_MS: f64 = 4_503_599_627_370_496.0;
 
 /// Converts the readings of two clocks. `wall` is the reading of the wall clock in ms since 1970. `mono` is the reading

@@ -144,8 +144,8 @@ async function commonJs(file) {
 
 function optimize(input, output) {
   const wasmOpt = fileURLToPath(import.meta.resolve("binaryen/bin/wasm-opt"));
-  // These flags enable no WebAssembly feature, because a browser that lacks a feature of the file cannot load the file.
-  // So wasm-opt uses only the features that the compiler has listed in the file.
+  // A browser that lacks a WebAssembly feature of the file cannot load the file. So these flags enable no feature, and
+  // wasm-opt uses only the features that the compiler has listed in the file.
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);

@@ -392,8 +392,8 @@ fn run(
     let (machine, connections) = (Arc::clone(machine), Arc::clone(connections));
     let serve = move || {
         runtime.spawn(http::serve(listener, machine, connections));
-        // Waits until `MockPolar` sends on `stop` or drops it. Then the runtime is dropped, which closes the listener
-        // and every connection.
+        // Waits until `MockPolar` sends on `stop` or drops `stop`. Then the runtime is dropped, which closes the
+        // listener and every connection.
         let _ = runtime.block_on(stopped);
     };
     let thread = std::thread::Builder::new()

@@ -159,8 +159,8 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
             ("WINEDEBUG", "-all".into()),
         ],
     };
-    // When Wine first runs, it creates a folder with its settings. This command makes Wine do that, so that no test has
-    // to wait for it.
+    // When Wine first runs, it creates a folder with its settings. The commands below make Wine do that, so that no
+    // test has to wait for it.
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),

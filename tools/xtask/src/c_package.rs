@@ -156,7 +156,7 @@ pub(crate) fn linked_name(system: System) -> Result<String> {
 struct Parts {
     version: String,
     system: System,
-    /// The path of the shared library in the package. It is the path of the file itself, not of a symbolic link to it.
+    /// The path of the shared library in the package: of the file itself, and not of a symbolic link to the file.
     shared: String,
     /// The libraries that a program must link besides the static library.
     static_libraries: Vec<String>,

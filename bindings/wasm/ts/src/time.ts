@@ -20,8 +20,8 @@ export interface Clock {
 }
 
 /**
- * The largest accepted time. Adding durations to it is safe, because numbers are exact to the millisecond up to twice
- * this value.
+ * The largest accepted time. Durations can safely be added to this time, because numbers are exact to the millisecond
+ * up to twice this value.
  */
 const LONGEST_MS = 2 ** 52;
 

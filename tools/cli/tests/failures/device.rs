@@ -92,7 +92,7 @@ impl<'a> Device<'a> {
         (seats.iter().map(|seat| seat.id.clone()).collect(), unknown)
     }
 
-    /// Makes locks look old enough to be taken over. Otherwise a test would have to wait ten seconds.
+    /// Makes locks look old enough to be taken over, because a test would otherwise have to wait ten seconds.
     pub(crate) fn age_locks(&self) {
         for path in self.files().into_iter().filter(|path| path.extension().is_some_and(|end| end != "license")) {
             let file = File::options().write(true).open(path).unwrap();

@@ -19,7 +19,9 @@ export interface MockPolarOptions {
   seed?: string | object;
   /** Whether Polar's rate limits apply. Default: no. */
   rateLimit?: boolean;
-  /** The version of Polar's API, such as `2027-01`, for requests that name no version. Default: Polar's current one. */
+  /**
+   * The version of Polar's API, such as `2027-01`, for requests that name no version. Default: Polar's current version.
+   */
   apiVersion?: string;
   /** Whether mails are shown on the console, for a developer who waits for a code. Default: no. */
   showMails?: boolean;

@@ -1,4 +1,4 @@
-//! The customer's keys: lists them, shows one with its activations, and rotates one.
+//! The customer's keys: lists the keys, shows a key with its activations, and rotates a key.
 
 use serde::Serialize;
 

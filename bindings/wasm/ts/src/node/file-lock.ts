@@ -386,7 +386,7 @@ export async function readLock(path: string): Promise<LockFile | undefined> {
 
 /** Reads a lock. Rejects if the path is not a readable file. */
 async function openLock(path: string): Promise<LockFile> {
-  // Opens only regular files: opening a pipe would block until another program writes to it.
+  // Opens only regular files, because opening a pipe would block until another program writes to the pipe.
   if (!(await lstat(path)).isFile()) throw withCode("EINVAL");
   const file = await open(path, "r");
   try {

@@ -130,7 +130,7 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Reads the first `limit` bytes of a file. Returns `undefined` if there is no file. */
 export async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
   try {
-    // Opens only regular files: opening a pipe would block until another program writes to it.
+    // Opens only regular files, because opening a pipe would block until another program writes to the pipe.
     if (!(await stat(path)).isFile()) throw withCode("EISDIR");
     const file = await open(path, "r");
     try {

@@ -30,7 +30,7 @@ export function isTest(): boolean {
 
 let memory: Storage | undefined;
 
-/** Returns a storage in memory. All clients of a test share it, as they would share files. */
+/** Returns a storage in memory. All clients of a test share this storage, as they would share files. */
 export function memoryOfTests(): Storage {
   memory ??= memoryStorage();
   return memory;
