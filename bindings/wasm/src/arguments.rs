@@ -1,5 +1,5 @@
-//! Converts numbers and names from JavaScript into the engine's types. Takes numbers as `f64`: for any smaller type,
-//! wasm-bindgen would silently truncate the number.
+//! Converts numbers and names from JavaScript into the engine's types. Takes numbers as `f64`, because wasm-bindgen
+//! would silently truncate a number of any smaller type.
 
 use crate::values::defect;
 use polar_license::engine;

@@ -293,7 +293,8 @@ export class Client implements LicenseClient {
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
     this.#shown = freeze(decision);
-    // calls the listeners later: the caller may be rendering a component, and a listener may start another render
+    // calls the listeners later, because the caller may be rendering a component, and a listener may start another
+    // render
     queueMicrotask(() => this.#report());
   }
 
@@ -345,7 +346,7 @@ export class Client implements LicenseClient {
       this.current();
       this.#engine.free();
     } catch {
-      // after a trap there is nothing to free: the engine's memory is gone
+      // after a trap there is nothing to free, because the engine's memory is gone
     }
   }
 

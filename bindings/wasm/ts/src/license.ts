@@ -33,8 +33,8 @@ export interface OfflineAnswer {
   /** The decision for the other computer, at this instant. */
   readonly decision: Decision;
   /**
-   * The text to import on the other computer. It contains the license key, so keep it as safe as the key. This member
-   * is not enumerable: the text does not appear in logs, copies or JSON of this object.
+   * The text to import on the other computer. The text contains the license key, so keep the text as safe as the key.
+   * This member is not enumerable, so the text does not appear in logs, copies or JSON of this object.
    */
   readonly text: string;
 }
@@ -45,8 +45,8 @@ export interface OfflineReturn {
   readonly decision: Decision;
   /**
    * The text that releases the seat, on a computer with a network. `null` if the license took no seat, so there is
-   * nothing to release. The text contains the license key, so keep it as safe as the key. This member is not
-   * enumerable: the text does not appear in logs, copies or JSON of this object.
+   * nothing to release. The text contains the license key, so keep the text as safe as the key. This member is not
+   * enumerable, so the text does not appear in logs, copies or JSON of this object.
    */
   readonly text: string | null;
 }
@@ -260,7 +260,7 @@ export interface OfflineService {
    *   the message says why. Nothing was sent.
    * - `invalid_config` if the settings have no `airGapDays`, or if the client has no folder for a second record.
    * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, a seat may have been taken.
-   *   Call this method again with the same request: the seat is remembered.
+   *   To use that seat, call this method again with the same request.
    */
   offlineAnswer(this: void, request: string, key: string, options?: CallOptions): Promise<OfflineAnswer>;
 

@@ -104,7 +104,7 @@ pub(super) const TOOLS: [Tool; 6] = [
 
 /// Returns a schema that allows the arguments in `T`, and no others.
 fn only<T: JsonSchema + 'static>() -> JsonObject {
-    // an error is impossible: it would mean that the schema describes no object, but `T` is a struct
+    // an error is impossible, because it would mean that the schema describes no object, and `T` is a struct
     let mut schema = schema_for_input::<T>().map(Arc::unwrap_or_clone).unwrap_or_default();
     schema.insert("additionalProperties".to_owned(), Value::Bool(false));
     schema

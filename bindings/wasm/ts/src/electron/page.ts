@@ -3,8 +3,8 @@
  * object until the decision changes, and `contextBridge` copies every object that the preload script returns.
  *
  * Electron sends the source of `pageLicense` to the page, so `pageLicense` must not refer to anything outside of
- * itself. Its inner functions must have no names: for each named function, some builds insert a call to a helper that
- * is outside of `pageLicense`.
+ * itself. The functions inside of `pageLicense` must have no names, because some builds insert, for each named
+ * function, a call to a helper that is outside of `pageLicense`.
  */
 
 import type { Deactivation, OfflineAnswer, OfflineReturn } from "../license.js";
