@@ -26,8 +26,8 @@ thread_local! {
 /// In every method, `wall` is the reading of the wall clock in ms since 1970, and `mono` is the reading of the
 /// monotonic clock in ms since some fixed moment.
 ///
-/// The last step of an operation is `done`. Every other step has a number, with which it can be resumed once. If the
-/// settings are invalid, a method throws an object `{ error }`. Any other exception is a defect, after which the
+/// The last step of an operation is `done`. Every other step has a number, and can be resumed once with this number. If
+/// the settings are invalid, a method throws an object `{ error }`. Any other exception is a defect, after which the
 /// instance must not be used.
 #[wasm_bindgen]
 pub struct Engine(RefCell<Inner>);

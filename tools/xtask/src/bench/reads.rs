@@ -13,7 +13,7 @@ struct Read {
     subject: &'static str,
     operation: &'static str,
     role: Role,
-    /// The largest number of nanoseconds by which the read may be slower than the baseline.
+    /// The read may be at most this many nanoseconds slower than the baseline.
     goal: Option<f64>,
 }
 

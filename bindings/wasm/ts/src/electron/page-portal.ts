@@ -119,8 +119,8 @@ class PagePortal {
   }
 
   /**
-   * Returns a copy of a page's request. In the copy, each of the page's numbers is replaced by the number under which
-   * `holder` keeps the same value.
+   * Returns a copy of a page's request. In the copy, the number that `holder` uses for a value replaces the page's
+   * number for the same value.
    */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {

@@ -47,12 +47,12 @@ import {
  */
 const TOKEN_BYTES = 8;
 /**
- * The age from which a lock counts as left behind by a process that has died. Used for locks that processes hold only
- * for milliseconds.
+ * The age at which a lock counts as left behind by a dead process. Used for locks that processes hold only for
+ * milliseconds.
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * The age from which a lock counts as left behind by a dead holder. Used for locks that are held for a long time,
+ * The age at which a lock counts as left behind by a dead process. Used for locks that are held for a long time,
  * because a living holder rewrites such a lock every second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
@@ -166,8 +166,8 @@ export class FileLock {
   /**
    * Removes files that dead processes left beside the record. The caller holds the lock with `token`. So a `.tmp` file
    * with another token belongs to a former holder, and is removed at once. All other files may belong to a process that
-   * waits for the lock or takes it over. So they are removed only when they are ten seconds old, the age at which a
-   * lock counts as left behind.
+   * waits for the lock or takes it over. So they are removed only when they are ten seconds old, because a lock of this
+   * age counts as left behind.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
