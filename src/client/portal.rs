@@ -152,8 +152,8 @@ macro_rules! portal {
             /// empty.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or if no key can be used and none has
-            /// expired; `refused` without a reason if the session has ended.
+            /// `refused` with a reason if the customer has neither a usable nor an expired key for this app; `refused`
+            /// without a reason if the session has ended.
             pub $($async)? fn usable_keys(&self) -> Result<Vec<LicenseKey>, Error> {
                 let token = self.token.clone();
                 self.driver.portal(|context, now| steps::usable_keys(context, token, now), |_| Continue(()))$(.$await)?

@@ -426,8 +426,8 @@ impl Editor<'_> {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
-            // If the identities are equal, the record already contains this edit, because an earlier save was reported
-            // as failed but wrote the record.
+            // If the identities are equal, an earlier save has written this edit, although the store reported that the
+            // save failed.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
                 // Meanwhile, another process has activated the same key. Both processes now use the other process's
