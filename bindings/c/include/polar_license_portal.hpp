@@ -493,8 +493,8 @@ class session : public detail::part, private detail::caller {
     /// Returns the keys of license_keys that can be used, in the same order. If no key can be used, the result contains
     /// the expired key with the latest expiry, because this device's clock may be wrong. Polar decides during the
     /// activation whether that key is valid. The result always has at least one key.
-    /// Fails with refused and a reason if the customer has no key for this app, or if no key can be used and none has
-    /// expired. Fails with refused and no reason if the session has ended.
+    /// Fails with refused and a reason if the customer has neither a usable nor an expired key for this app. Fails with
+    /// refused and no reason if the session has ended.
     std::vector<license_key> usable_keys(polar::failure &failure) const
     {
         return detail::part{call(detail::request{"usableKeys"}.add("session", handle()), failure)}.all<license_key>("/keys");

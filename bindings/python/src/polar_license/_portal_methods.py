@@ -72,8 +72,8 @@ class PortalSession(HeldCaller):
         contains the expired key with the latest expiry, because this device's clock may be wrong. Polar decides
         during the activation whether that key is valid. The result always has at least one key.
 
-        Fails with `refused` and a reason if the customer has no key for this app, or if no key can be used and none
-        has expired. Fails with `refused` and no reason if the session has ended.
+        Fails with `refused` and a reason if the customer has neither a usable nor an expired key for this app. Fails
+        with `refused` and no reason if the session has ended.
         """
         reply: LicenseKeys = self._call("usableKeys", LicenseKeys, {"session": self})
         return reply.keys

@@ -94,8 +94,8 @@ export interface PortalSession {
    * the expired key with the latest expiry, because this device's clock may be wrong. Polar decides during the
    * activation whether that key is valid. The result always has at least one key.
    *
-   * Rejects with `refused` and a reason if the customer has no key for this app, or if no key can be used and none has
-   * expired. Rejects with `refused` and no reason if the session has ended.
+   * Rejects with `refused` and a reason if the customer has neither a usable nor an expired key for this app. Fails
+   * with `refused` and no reason if the session has ended.
    */
   usableKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
