@@ -37,7 +37,7 @@ use uuid::Uuid;
 pub(crate) const PACE_MS: i64 = 1_100;
 
 /// Everything that a device keeps between runs. The default is the record of a device that never had a license.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) license: Option<Box<StoredLicense>>,
     /// Activations that were sent and whose outcome is unknown.

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::key::{Key, TypedKey};
 use crate::offline::{OfflineRequest, ReturnedSeats};
 use crate::offline_text::{Fault, Kind, OfflineText};
-use crate::record::{Answered, Identity, RequestedOffline, Seat, StoredLicense, Tag, Verdict};
+use crate::record::{Answered, Identity, Record, RequestedOffline, Seat, StoredLicense, Tag, Verdict};
 use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 
@@ -89,10 +89,9 @@ impl Engine {
     pub(super) fn decision_to_report(&mut self, ending: &Ending, now: Now) -> Decision {
         let answering = self.running.answering.filter(|_| ending.text.is_some());
         let Some(Answering { number, .. }) = answering else { return self.current(now) };
-        let mut record = self.record.clone();
-        if let Some(license) = &mut record.license {
-            license.imported = Some(number);
-        }
+        let license = self.record.license.as_deref();
+        let imported = license.map(|license| StoredLicense { imported: Some(number), ..license.clone() });
+        let record = Record { license: imported.map(Box::new), ..Record::default() };
         let estimate = self.estimate(now);
         self.decide(&record, estimate, now)
     }
