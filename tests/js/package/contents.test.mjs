@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { fileInPages } from "../packages.mjs";
 import { root } from "./installed.mjs";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -64,8 +65,8 @@ test("the import maps for pages without a bundler name the files of the entries"
     const { imports } = JSON.parse(map);
     assert.equal(Object.keys(imports).length, names, page);
     for (const [name, file] of Object.entries(imports)) {
-      const { import: entry } = manifest.exports[name.replace("polar-license", ".")];
-      assert.equal(file, (entry.browser ?? entry.default).replace(".", "./node_modules/polar-license"), name);
+      const entry = fileInPages(manifest.exports[name.replace("polar-license", ".")]);
+      assert.equal(file, entry.replace(".", "./node_modules/polar-license"), name);
     }
   }
 });
