@@ -189,8 +189,8 @@ codes! {
         /// The license took no seat.
         NotNeeded = "not_needed", 2;
         /// Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or
-        /// Polar did not say whether it knows the key. When the new key is activated on this device, that activation
-        /// uses or releases the seat.
+        /// Polar did not say whether it knows the key. If a new key has replaced the old one, an activation of the new
+        /// key on this device uses or releases the seat.
         KeyUnknown = "key_unknown", 3;
     }
 }
@@ -301,9 +301,8 @@ pub(crate) enum Known {
 }
 
 impl Denial {
-    /// Converts the reason for which Polar refused a license to the denial that is stored. Some reasons have no denial
-    /// of their own, because Polar never gives them for a license that was activated before. They become
-    /// [`Denial::Refused`].
+    /// Converts the reason for which Polar refused a license to the denial that is stored. A reason that Polar never
+    /// gives for a license that was activated before has no denial of its own, and becomes [`Denial::Refused`].
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,

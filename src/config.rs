@@ -252,8 +252,8 @@ impl Config {
         self.0.trial.as_ref()
     }
 
-    /// Returns a time that is certainly in the past: a clock that shows an earlier time is wrong. It is the day on
-    /// which this version of the app was built or, if the configuration does not have that day, a day before this
+    /// Returns a time that is certainly in the past: a clock that shows an earlier time is wrong. If the configuration
+    /// has the day on which this version of the app was built, returns that day. Otherwise returns a day before this
     /// version of the library was released.
     pub(crate) fn certainly_past(&self) -> Timestamp {
         self.0.updates.map_or(BEFORE_THIS_VERSION, |updates| updates.built.start().max(BEFORE_THIS_VERSION))
@@ -434,9 +434,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the number of days for which a license is valid on a computer that is never online. They count from Polar's
-    /// confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could
-    /// forge such a license. Default: such licenses are not permitted.
+    /// Sets the number of days for which a license is valid on a computer that is never online. The days count from
+    /// Polar's confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody
+    /// could forge such a license. Default: such licenses are not permitted.
     pub fn air_gap_days(mut self, days: u32) -> Self {
         self.air_gap_days = Some(days.into());
         self

@@ -234,12 +234,12 @@ impl Decision {
         self.trial_ends_at
     }
 
-    /// Returns `true` if the app should notify the user: the license does not allow access, grace or a trial ends soon,
-    /// or a problem concerns the user. Show the [`message`](Self::message), and the message of the
+    /// Returns `true` if the app should notify the user: a stored license does not allow access, access ends soon, or a
+    /// problem concerns the user. Show the [`message`](Self::message), and the message of the
     /// [`problem`](Self::problem) if there is one.
     ///
-    /// Returns `false` for a user who has no license, also after a trial has ended. Being offline is no reason for a
-    /// notice until grace ends soon.
+    /// Returns `false` if no license is stored, even if a trial has ended. Returns `false` if the device is only
+    /// offline, and grace does not end soon.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
         let has_no_license = matches!(self.reason, Some(Reason::NoLicense | Reason::TrialEnded));
@@ -247,10 +247,10 @@ impl Decision {
         has_step || self.problem.as_ref().is_some_and(concerns_user)
     }
 
-    /// Returns the time, on Polar's clock, from which the app should tell the user what to do before access ends.
-    /// Usually, the user should go online, and this is some days before the end of grace. If the license is
-    /// [air-gapped](Self::air_gapped), the user should make a new request, and this is two weeks before the license
-    /// ends. In a trial, the user should buy a license, and this is some days before the trial ends.
+    /// Returns the time, on Polar's clock, from which the app should tell the user what to do before access ends:
+    /// - to go online: some days before grace ends.
+    /// - to make a new request, if the license is [air-gapped](Self::air_gapped): two weeks before the license ends.
+    /// - to buy a license, in a trial: some days before the trial ends.
     pub fn notice_at(&self) -> Option<Timestamp> {
         self.notice_at
     }
@@ -403,15 +403,14 @@ pub(crate) struct DecisionJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
-    /// problem concerns the user. Show `message`, and also the message of the `problem` if there is one. False for a
-    /// user who has no license, also after a trial has ended. Being offline is no reason for a notice until grace ends
-    /// soon.
+    /// Whether the app should notify the user: a stored license does not allow access, access ends soon, or a problem
+    /// concerns the user. Show `message`, and also the message of the `problem` if there is one. False if no license is
+    /// stored, even if a trial has ended. False if the device is only offline, and grace does not end soon.
     notice: bool,
-    /// The time from which the app should tell the user what to do before access ends. Usually, the user should go
-    /// online, and this is some days before `graceEndsAt`. If `airGapped` is true, the user should make a new request,
-    /// and this is two weeks before `offlineEndsAt`. In a trial, the user should buy a license, and this is some days
-    /// before `trialEndsAt`.
+    /// The time from which the app should tell the user what to do before access ends. Usually it is some days before
+    /// `graceEndsAt`, and the user should go online. If `airGapped` is true, it is two weeks before `offlineEndsAt`,
+    /// and the user should make a new request. In a trial, it is some days before `trialEndsAt`, and the user should
+    /// buy a license.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,

@@ -146,8 +146,8 @@ pub enum Operation {
     Activate {
         /// The text that the user typed, or `None` for the stored key.
         key: Option<TypedKey>,
-        /// Whether to make room if no seat is free for the key: the activation then releases the seat that this device
-        /// already has, and tries again.
+        /// Whether the activation may release an older seat if no seat is free, and then try again. The older seat is
+        /// the one that the record names.
         replace_previous: bool,
     },
     /// Release the seat, and remove the license from this device.
@@ -177,8 +177,8 @@ pub enum Operation {
     Portal(PortalOperation),
 }
 
-/// The cause of a refresh. It decides whether Polar is asked before the refresh is due, and how long the refresh may
-/// take.
+/// The cause of a refresh. The cause decides whether Polar is asked before the refresh is due, and how long the refresh
+/// may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
     /// The app waits for the result. If access is already allowed, the refresh takes at most two seconds.
@@ -261,7 +261,7 @@ pub struct Engine {
     began_at: Option<u64>,
     /// Whether the store has been read at least once.
     has_read: bool,
-    /// Whether a newer version of this library wrote the stored bytes. If so, they must not be overwritten.
+    /// Whether a newer version of this library wrote the stored bytes. Such bytes must not be overwritten.
     is_newer: bool,
     /// The edits that were made to `record` and are not in the store yet.
     unsaved: Vec<Edit>,
@@ -380,9 +380,8 @@ impl Engine {
     /// Returns the span of time in which the present decision of [`current`](Self::current) holds. An operation may
     /// change the decision earlier.
     ///
-    /// The span is at most a minute, even if the decision stays the same for longer. After that, call `current` again.
-    /// The engine learns the time only from such calls, and must know a recent time to notice that the wall clock was
-    /// set back.
+    /// After the span, call `current` again. The span is at most a minute, because the engine learns the time only from
+    /// such calls. The engine must know a recent time to notice that the wall clock was set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));

@@ -8,8 +8,8 @@
 //! | the customer | the app calls |
 //! |---|---|
 //! | lost the key | `request_code`, `authenticate`, `restore` |
-//! | has no free seat | `request_code`, `authenticate`, `restore`, which lists the devices; then `release` for a device that is no longer used, and `restore` again |
-//! | has just bought | `checkout`, and opens the checkout's address; then `follow`, `authenticate`, `restore_purchase` |
+//! | has no free seat | `request_code`, `authenticate`, `restore` (lists the devices), `release`, `restore` |
+//! | has just bought | `checkout` (open its address in a browser), `follow`, `authenticate`, `restore_purchase` |
 //! | was invited to a team | `claim_seat`, `restore_when_granted` |
 //!
 //! # Secrets
@@ -21,11 +21,11 @@
 //! requires it there.
 //!
 //! # The pace
-//! Polar counts the requests for codes and the tries of codes from each IP address. At the seventh in a minute, or at
-//! the thirteenth in an hour, it blocks all requests from this address for a quarter of an hour. To avoid that, all
-//! processes that share a record count together, and send at most five in any minute and ten in any hour. Requesting a
-//! code counts as two requests, because one more is reserved for trying the code. The error `rate_limited` says how
-//! long to wait, and whether a code that was mailed will still be valid then.
+//! Polar counts the requests for codes and the tries of codes from each IP address. At the seventh of them in a minute,
+//! or at the thirteenth in an hour, Polar blocks all requests from this address for a quarter of an hour. To avoid
+//! that, all processes that share a record count together, and send at most five in any minute and ten in any hour.
+//! Requesting a code counts as two requests, because one more is reserved for trying the code. The error `rate_limited`
+//! says how long to wait, and whether a code that was mailed will still be valid then.
 //!
 //! # Errors
 //! The errors have the usual kinds: `invalid_argument` for an address or a code that is mistyped, `rate_limited`,

@@ -44,14 +44,14 @@ pub(crate) struct Record {
     pub(crate) attempts: Vec<Attempt>,
     /// Seats that this device no longer uses, and that Polar has not confirmed as released.
     pub(crate) releases: Vec<Release>,
-    /// Seats that wait for a later activation of their key, which uses or releases them. They are of two kinds:
+    /// Seats that are kept until a later activation of their key uses or releases them. They are of two kinds:
     ///
     /// * Polar no longer knows the seat's key, because the key was rotated or deleted.
     /// * The activation that took the seat got no answer, and the customer portal has found the seat since.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
-    /// The wall-clock times of the last two requests. They are kept when the license is removed, as are `code_tries`
-    /// and a pause in `plan`, because Polar counts requests by IP address and not by license.
+    /// The wall-clock times of the last two requests. These times, `code_tries` and a pause in `plan` are kept when the
+    /// license is removed, because Polar counts requests by IP address and not by license.
     pub(crate) sent: [Option<Timestamp>; 2],
     /// The latest requests for codes and tries of codes. They are counted, because Polar blocks an IP address that
     /// sends too many of them.
@@ -241,7 +241,7 @@ impl Record {
 
     /// Returns a seat that a new license of this device may use again: the seat of the present license or, if there is
     /// none, the seat that was added to `releases` last. `releases` does not store whether a seat is bound to this
-    /// device, so the caller passes it as `bound`.
+    /// device, so the caller passes this as `bound`.
     pub(crate) fn seat_to_keep(&self, bound: bool) -> Option<Seat> {
         let here = self.identity_to_ask().and_then(|identity| identity.seat);
         here.or_else(|| self.releases.last().map(|release| Seat { id: release.activation_id, bound }))
@@ -294,8 +294,8 @@ impl Record {
 }
 
 impl StartedTrial {
-    /// Returns the times of the trial in the same form as those of a license. Only the device's own clock has told when
-    /// the trial started, so this clock counts as right: the offset is 0.
+    /// Returns the times of the trial in the same form as those of a license. The offset is 0, because the start of the
+    /// trial was read from this device's own clock.
     fn time(&self) -> TimeBase {
         TimeBase { confirmed: self.started, offset: 0, high: self.high }
     }

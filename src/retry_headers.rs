@@ -1,12 +1,12 @@
-//! Reads from a reply's headers how long to wait before the next request, at most `LONGEST_BLOCK`. Reads no clock: a
-//! date in `Retry-After` is compared with the server's own `Date`.
+//! Reads from a reply's headers how long to wait before the next request, at most `LONGEST_BLOCK`. Reads no clock,
+//! because a date in `Retry-After` is compared with the server's own `Date`.
 
 use crate::time::Timestamp;
 use std::time::Duration;
 
 /// The longest pause that a server can impose on this library: twice as long as Polar's longest block. Without a limit,
-/// another server that answers in Polar's place could impose a day. The limit also applies to a stored pause, whose end
-/// may have been saved while the wall clock was wrong.
+/// another server that answers in Polar's place could impose a pause of a day. The limit also applies to a stored
+/// pause, because its end may have been saved while the wall clock was wrong.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 
 /// Returns the wait that a reply with the status 429 asks for, but at most [`LONGEST_BLOCK`].

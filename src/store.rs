@@ -48,8 +48,8 @@ pub trait Store: Send + Sync {
     }
 
     /// Returns a number that changes whenever any process saves or removes the record, such as a hash of a file's
-    /// modification time. Must be cheap: an automatic refresh calls this every second, and reads the record after a
-    /// change. The default is `None`, for a store that has no such number.
+    /// modification time. Must be cheap, because the automatic refresh calls this method every second. After a change,
+    /// it reads the record. The default is `None`, for a store that has no such number.
     fn stamp(&self) -> Option<u64> {
         None
     }

@@ -206,16 +206,16 @@ impl Activate {
         .json()
     }
 
-    /// Reads the reply. Polar names the reason for a denial only in a text that may change, and some unknown texts are
-    /// read as [`Reason::ActivationLimit`]. So this reason is certain only if Polar confirmed the key alone, without a
-    /// seat, just before this request.
+    /// Reads the reply. The reason [`Reason::ActivationLimit`] is certain only if Polar confirmed the key alone,
+    /// without a seat, just before this request. Polar names the reason for a denial only in a text that may change,
+    /// and some unknown texts are read as this reason.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         self.read_after(None, answer)
     }
 
     /// Reads the reply to an activation. `before` is Polar's confirmation of the key just before the activation. A
     /// successful activation has already taken the seat, so its reply counts even if members other than the seat's id
-    /// are missing. The values of the missing members are then taken from `before`.
+    /// are missing. Missing members are taken from `before`.
     pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
         let last = Last::default();
@@ -360,8 +360,8 @@ impl Call {
         })
     }
 
-    /// Returns the rejection for a complete reply that is not Polar's. `field` is the first member that shows this, if
-    /// the reply is an object.
+    /// Returns the rejection for a complete reply that is not Polar's. If the reply is an object, `field` is the first
+    /// member that shows this.
     fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
         Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }
@@ -376,8 +376,8 @@ impl Call {
     }
 }
 
-/// Describes a complete reply that is not Polar's. `field` is the first member that shows this, if the reply is an
-/// object.
+/// Describes a complete reply that is not Polar's. If the reply is an object, `field` is the first member that shows
+/// this.
 pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) -> Cause {
     let (kind, message) = match (status, field) {
         (500..=599, _) if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
@@ -427,7 +427,7 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
 }
 
 /// Reads a member that can be null. If the member is missing, returns `before`. If the member is null, returns `None`,
-/// because Polar has then answered that there is no value.
+/// because null means that there is no value.
 fn optional<'a, T>(
     license: Object<'a, '_>,
     name: &'static str,

@@ -330,11 +330,7 @@ impl<'a> Program<'a> {
             11 => self.ask(polar_license_current),
             12 => self.consume(),
             13 => self.deactivate(),
-            14 => {
-                let (license, mut error) = (self.license(), null_mut());
-                let code = polar_license_forget(license, &raw mut error);
-                self.used(code, None, Some(error));
-            }
+            14 => self.forget(),
             15 => self.subscribe(),
             16 => {
                 let subscription = self.choose();
@@ -347,14 +343,7 @@ impl<'a> Program<'a> {
                 polar_license_cancel(self.license());
             }
             19 => self.read(),
-            20 => {
-                let decision = take(self.choose(), &mut self.decisions);
-                polar_license_decision_free(decision);
-            }
-            21 => {
-                let error = take(self.choose(), &mut self.errors);
-                polar_license_error_free(error);
-            }
+            20 | 21 => self.free_result(),
             22 => {
                 let place = self.choose();
                 let choice = self.choose();
@@ -369,19 +358,21 @@ impl<'a> Program<'a> {
                 let (what, choice) = (self.choose(), self.choose());
                 self.portal.free_one(what, choice);
             }
-            28 => {
-                let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
-                let code = polar_license_start_trial(license, &raw mut decision, &raw mut error);
-                self.used(code, Some(decision), Some(error));
-            }
+            28 => self.start_trial(),
             29 => self.offline_request(),
             30 => self.act_for_another(),
             31 => self.offline_import(),
             32 => self.offline_return(),
-            _ => {
-                let text = take(self.choose(), &mut self.texts);
-                polar_license_offline_text_free(text);
-            }
+            _ => self.free_result(),
+        }
+    }
+
+    /// Frees a decision, an error or a text.
+    fn free_result(&mut self) {
+        match self.choose() % 3 {
+            0 => polar_license_decision_free(take(self.choose(), &mut self.decisions)),
+            1 => polar_license_error_free(take(self.choose(), &mut self.errors)),
+            _ => polar_license_offline_text_free(take(self.choose(), &mut self.texts)),
         }
     }
 
@@ -508,6 +499,18 @@ impl<'a> Program<'a> {
         let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
         let code = polar_license_consume(license, count, &raw mut decision, &raw mut error);
         self.used(code, Some(decision), Some(error));
+    }
+
+    fn start_trial(&mut self) {
+        let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
+        let code = polar_license_start_trial(license, &raw mut decision, &raw mut error);
+        self.used(code, Some(decision), Some(error));
+    }
+
+    fn forget(&mut self) {
+        let (license, mut error) = (self.license(), null_mut());
+        let code = polar_license_forget(license, &raw mut error);
+        self.used(code, None, Some(error));
     }
 
     fn deactivate(&mut self) {

@@ -18,27 +18,27 @@
 //!
 //! The age of a lock is the difference between its modification time and the modification time of a new file,
 //! `NAME.TOKEN.old`. Both times come from the file system, so neither a wrong clock nor a file server's own clock
-//! matters. A lock also counts as old if its modification time lies that far in the future: in that case, the clock was
-//! set back after the holder died.
+//! matters. A lock also counts as old if its modification time lies that far in the future, because the clock must have
+//! been set back after the holder died.
 //!
 //! A process takes over a lock in four steps. `TOKEN` is the token of this process. `DEAD` is the token in the lock, or
 //! `0000000000000000` if the lock has no readable token.
 //! 1. Claim the lock: create-new `NAME.DEAD.take1`. Only the process that created the claim may go on. Without claims,
 //!    a second process could take away the lock that the first process has just acquired. If the claim exists and is as
 //!    old as a lock that was left behind, the process that made it died too: go on to `take2`, and so on to `take99`.
-//!    If the claim is younger, that process may still be alive: wait, as for a lock that may not be taken over.
+//!    If the claim is younger, that process may still be alive: wait, and try again.
 //! 2. Read the lock again. If its token or its modification time has changed since it was judged, another process was
 //!    faster: stop.
-//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may contain a live lock after all: the holder may
-//!    only have been suspended, and may have gone on just then. In that case put the lock back: link it to `NAME.lock`
-//!    or, without hard links, create-new `NAME.lock` with its token.
+//! 3. Rename the lock to `NAME.TOKEN.old`, and read that file. It may contain a live lock after all, because a holder
+//!    that was only suspended may have resumed just before the rename. In that case put the lock back: link it to
+//!    `NAME.lock` or, without hard links, create-new `NAME.lock` with its token.
 //! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
 //!
 //! After a power cut, these side files may exist without the lock that they belong to. The first save of each process
 //! removes them.
 //!
-//! If the system refuses a step, for example because this user may only read the directory, locking fails at once:
-//! waiting would not help.
+//! If the system refuses a step, for example because this user may only read the directory, locking fails at once,
+//! because waiting would not help.
 //!
 //! One fault remains: a process may be suspended for more than 10 s between its last check of the lock and the rename
 //! that saves its record. When the process goes on, its own older record overwrites the record that another process may
@@ -236,8 +236,8 @@ impl FileLock {
 
     /// Removes the lock if it was left behind. Returns `true` if the lock was removed.
     ///
-    /// `judged` holds the last lock that was examined and not removed. With it, a caller that tries repeatedly does not
-    /// examine the same lock each time.
+    /// `judged` holds the last lock that was examined and not removed, so that a caller that tries again does not
+    /// examine the same lock again.
     fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
             return Ok(false);
@@ -257,7 +257,7 @@ impl FileLock {
     }
 
     /// Takes over the lock `seen` if it was left behind, by moving the lock file to `old_path`: see the top of this
-    /// file. Returns `false` if it was not left behind, or if another process is taking it over.
+    /// file. Returns `false` if the lock was not left behind, or if another process is taking it over.
     fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
         if !is_older(seen.modified, now, self.stale_after) && !seen.is_own() {
             return Ok(false);
@@ -383,8 +383,8 @@ struct LockFile {
     modified: SystemTime,
 }
 
-/// A lock that this process has examined and could not take over. The process examines it again when the lock has
-/// changed, or when the process has waited for the lock for `until` in total.
+/// A lock that this process has examined and could not take over. The process does not examine it again until the lock
+/// has changed, or until the process has waited for `until` in total.
 struct Judged {
     lock: LockFile,
     until: Duration,

@@ -4,13 +4,13 @@
 //!
 //! # Files
 //! All files are in one directory, and only their owner can read them; `files.rs` says who owns the files that root
-//! creates. `NAME` is [`file_name`]. If this device has acted for another computer, which has no network, it keeps that
-//! computer's record in `APP-PRODUCT-DEVICE.other.license`. The store for one of these two kinds of record never loads
-//! the other kind.
+//! creates. `NAME` is [`file_name`]. If this device answers for a computer without a network, it keeps a record for that
+//! computer too. `NAME` of such a record is `APP-PRODUCT-DEVICE.other.license`. A store loads records of only one of
+//! these two kinds.
 //!
 //! | file | content |
 //! |---|---|
-//! | `NAME` | the record; if it was removed while a record of another device exists: `no license` and a line feed |
+//! | `NAME` | the record, or `no license` and a line feed: see `NOTHING` below |
 //! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `take99` | the lock: see `file_lock.rs` |
 //! | `NAME.asking.lock`, and `NAME.asking.TOKEN.…` as above | the lock that a process holds while it asks Polar |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
@@ -23,8 +23,8 @@
 //! 5. Sync the directory. A save that may be lost ([`Durability::Relaxed`]) skips this step.
 //!
 //! A crash at any instant leaves the old or the new record whole. Even a save that may be lost syncs the file before
-//! the rename: a file system may write a rename before the data of the renamed file, and a power cut in between would
-//! leave an empty record in place of a good one.
+//! the rename, because a file system may write a rename before the data of the renamed file. A power cut in between
+//! would leave an empty record in place of a good one.
 //!
 //! # Directory
 //! [`default_directory`] is `polar-license` in
@@ -208,7 +208,7 @@ impl Store for FileStore {
 
     /// Acquires the lock `NAME.asking.lock`, which a process holds while it asks Polar. If the lock file cannot be
     /// created in the directory, returns a turn without a lock, so that the caller can ask Polar at once. Waiting for
-    /// another process is useless there: that process cannot save its answer in the directory either.
+    /// another process would be useless, because that process cannot save its answer in the directory either.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         match self.asking.try_acquire(timeout) {
             Ok(held) => held.map(|held| Box::new(held) as _),
@@ -219,9 +219,8 @@ impl Store for FileStore {
         }
     }
 
-    /// Returns a hash of the file's metadata, which changes with every save. A save replaces the file, and the new file
-    /// may have the same length and modification time as the old one. So on Unix the hash includes the inode number,
-    /// which is different.
+    /// Returns a hash of the file's metadata, which changes with every save. On Unix the hash includes the inode
+    /// number, because the new file may have the same length and modification time as the file that it replaces.
     fn stamp(&self) -> Option<u64> {
         let mut stamp = DefaultHasher::new();
         if let Ok(metadata) = fs::metadata(self.path()) {

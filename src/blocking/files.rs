@@ -80,8 +80,8 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     Ok(open(path)?.0)
 }
 
-/// Opens a regular file for reading, and returns it with its length. Fails for anything else: opening a pipe would
-/// block until somebody writes to it.
+/// Opens a regular file for reading, and returns it with its length. Fails for anything else, because opening a pipe
+/// would block until somebody writes to it.
 fn open(path: &Path) -> io::Result<(File, u64)> {
     let metadata = retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?;
     if !metadata.is_file() {

@@ -1,8 +1,9 @@
 //! Sends one request over HTTPS with ureq. Reports precisely whether a failed request may have reached Polar, because a
 //! request that may have reached Polar is never sent again.
 //!
-//! Never follows a redirect, never sends twice, never reuses a connection (Polar closes idle ones after 5 s, and a
-//! reset on reuse would look like a lost answer), never checks whether the answer is from Polar, never reads a clock.
+//! Never follows a redirect, never sends twice, never checks whether the answer is from Polar, never reads a clock.
+//! Never reuses a connection, because Polar closes idle connections after 5 s, and a reset of a reused connection would
+//! look like a lost answer.
 //!
 //! ```text
 //! check address ── DNS ── connect ── [proxy] ── TLS ── headers ─┬─ body ── answer
@@ -11,14 +12,14 @@
 //! ```
 //! The boundary between [`Sent::No`] and [`Sent::Maybe`] is the moment at which ureq first reads the body: before that,
 //! Polar has received nothing of the body, and cannot act on the request. This boundary is exact. A list of error codes
-//! would be a guess, because a reset, for example, can happen on either side.
+//! would be a guess, because some errors, such as a reset, can happen on either side.
 //!
-//! Trust: on Windows and Apple systems, the operating system verifies certificates. Other systems trust the
-//! certificates that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or the system's root certificates if neither variable is
-//! set. If there are no certificates, they trust the bundled ones. The root certificates are read before the first
-//! request that needs them, and again after a failed request. So a certificate that is installed while the program runs
-//! works without a restart. A certificate that is removed stays trusted until the next failed request, or until the
-//! program ends.
+//! Trust: on Windows and Apple systems, the operating system verifies certificates. On other systems, the certificates
+//! that `SSL_CERT_FILE` and `SSL_CERT_DIR` name are trusted, or the system's root certificates if neither variable is
+//! set. If there are no such certificates, the bundled ones are trusted. The root certificates are read before the
+//! first request that needs them, and again after a failed request. So a certificate that is installed while the
+//! program runs works without a restart. A certificate that is removed stays trusted until the next failed request, or
+//! until the program ends.
 //!
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY`, in capital or small letters, name the proxy (`http`, `https`,
 //! `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the system's setting names
@@ -26,9 +27,9 @@
 //! proxy variable that is set does not hold a proxy's address, nothing is sent.
 //!
 //! ureq-proto writes every answer to the log at level `trace`, including keys, customer data and tokens, and has no
-//! switch for that. An app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal` it has
-//! to turn off the target `ureq` as well, which writes addresses at `trace`: the address of a checkout contains its
-//! secret.
+//! switch for that. So an app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal`, the
+//! app also has to turn off the target `ureq`, because `ureq` writes addresses at `trace`, and the address of a
+//! checkout contains a secret.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -305,8 +306,8 @@ fn system_roots() -> Option<usize> {
     None
 }
 
-/// Loads the system's root certificates. Does not use ureq's platform verifier: on a system without certificates, that
-/// verifier fails only after connecting, and its error looks like any other failed connection.
+/// Loads the system's root certificates. Does not use ureq's platform verifier, because on a system without
+/// certificates that verifier fails only after connecting, with an error that looks like any other failed connection.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
     let found = system_roots::system_roots().certs;
@@ -317,8 +318,8 @@ fn roots() -> RootCerts {
     found.iter().map(|certificate| ureq::tls::Certificate::from_der(certificate).to_owned()).into()
 }
 
-/// Returns the bundled root certificates. Android's own verifier cannot be used: it needs the app's Java context, which
-/// this library does not have.
+/// Returns the bundled root certificates. Android's own verifier cannot be used, because it needs the app's Java
+/// context, which this library does not have.
 #[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
 fn roots() -> RootCerts {
     RootCerts::WebPki

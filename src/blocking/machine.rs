@@ -35,8 +35,8 @@ pub fn machine_source() -> Option<String> {
 }
 
 /// Returns the identifier of this device: [`machine_source`], or else a random identifier. The first call stores the
-/// random identifier in `directory`, and later calls read it. Returns `None` if it cannot be stored: the next start
-/// would create another identifier, and this device would look like a different one.
+/// random identifier in `directory`, and later calls read it. Returns `None` if it cannot be stored, because the next
+/// start would create another identifier, and this device would look like a different one.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }
@@ -59,8 +59,8 @@ fn usable(text: &str) -> Option<String> {
 }
 
 /// Returns the random identifier in the directory, and creates it if there is none. If two processes start at the same
-/// time, both get the same identifier: only one of them can create the file, and the other one sees the file only when
-/// it is complete.
+/// time, both get the same identifier, because only one of them can create the file, and the other process sees the
+/// file only when it is complete.
 fn random_source(directory: &Path) -> Option<String> {
     let path = directory.join(RANDOM_NAME);
     if let Some(id) = read_random(&path) {
@@ -127,9 +127,9 @@ fn short_name(distribution: &str) -> String {
     }
 }
 
-/// Returns the system's identifier. On Linux and Android, tries `/etc/machine-id` before `machine-uid`, which prefers
-/// D-Bus's file. When a machine is cloned, often only `/etc/machine-id` is created anew, and D-Bus's file still
-/// identifies the original machine. The order must never change: a device with another identifier would lose its seat.
+/// Returns the system's identifier. On Linux and Android, tries `/etc/machine-id` first, because `machine-uid` prefers
+/// D-Bus's file. On a cloned machine, D-Bus's file often still identifies the original machine, while `/etc/machine-id`
+/// was created anew. The order must never change, because a device with another identifier would lose its seat.
 fn identifier() -> Option<String> {
     let own =
         if cfg!(any(target_os = "linux", target_os = "android")) { read(Path::new("/etc/machine-id")) } else { None };

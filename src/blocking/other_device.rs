@@ -1,7 +1,7 @@
-//! Opens the record of another device, which has no network. A client acts for that device when it answers a request,
-//! or releases a seat that was given up. The record is in the same folder as the client's own. Its file name contains
-//! the device's id and has an extension of its own. Otherwise, a client without a license would find this record and
-//! offer to move its license here.
+//! Opens the record that this client keeps for another device, which has no network. The client needs it to answer a
+//! request of that device, or to release a seat that the device has given up. The record is in the same folder as the
+//! client's own record, but its file name has another extension. With the same extension, a client without a license
+//! would find this record and offer to move its license here.
 
 use super::local::{random, store_of_other_device};
 use crate::client::opening::{self, Opened};

@@ -52,8 +52,8 @@ fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
                 Duration::ZERO
             }
         };
-        // Every operation sets the time of the next automatic refresh, also one that the app has started, such as an
-        // activation.
+        // Every operation sets the time of the next automatic refresh, even an operation that the app has started, such
+        // as an activation.
         if let Some(wake_at) = driver.wait_for_plan(pause, scope) {
             watch.planned(driver.now(), wake_at);
         }

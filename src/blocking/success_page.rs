@@ -26,10 +26,10 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A success page that waits for the token that Polar passes to it after a purchase. Use it for checkouts that the
-/// vendor's backend creates with this [address](Self::address) as their success URL. A checkout that the app creates
-/// from a link does not need this page: the app can follow that checkout instead. Polar gives a token only to new
-/// buyers, and none if the buyer closes the page, so offer another way to restore the license as well.
+/// A page that waits for the token that Polar passes to it after a purchase. Use it for a checkout that the vendor's
+/// backend creates with this [address](Self::address) as the success URL. A checkout that the app creates from a link
+/// does not need this page: the app can follow that checkout instead. Offer another way to restore the license too,
+/// because a token may never arrive: Polar gives one to new buyers only, and the buyer may close the page.
 ///
 /// ```no_run
 /// use polar_license::blocking::{Client, SuccessPage};
@@ -60,8 +60,8 @@ const PIECE: Duration = Duration::from_millis(50);
 /// The time limit for a connection to send its whole request.
 const VISIT: Duration = Duration::from_secs(5);
 
-/// The largest number of connections at a time. If one more connection arrives, the oldest is closed. Most likely, the
-/// browser opened the oldest one in advance and never used it.
+/// The largest number of connections at a time. If one more connection arrives, the oldest is closed, because most
+/// likely the browser opened it in advance and never used it.
 const MOST_VISITORS: usize = 32;
 
 /// A connection to the page, and the part of its request that has arrived so far.
@@ -177,8 +177,8 @@ impl SuccessPage {
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
         let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        // The page is so short that writing it cannot block. A failure to write it does not matter: the token is used
-        // anyway.
+        // The page is so short that writing it cannot block. A failure to write it does not matter, because the token
+        // is used anyway.
         let _ = visitor.connection.write_all(page.as_bytes());
         token
     }

@@ -122,8 +122,8 @@ fn certificate_problem(reason: &str) -> Option<&str> {
     without_names(reason).strip_prefix("invalid peer certificate: ")
 }
 
-/// Removes the names for which the certificate is valid from the report, because they could reveal whose network this
-/// is. rustls lists the names after a semicolon.
+/// Removes the certificate's names from the report, because they could reveal whose network this is. rustls lists these
+/// names after a semicolon.
 fn without_names(reason: &str) -> &str {
     reason.split(';').next().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! The answer for a computer without a network. A web page cannot write answers: for that, it would have to contain the
-//! app's secret, which everybody could then read.
+//! The answer for a computer without a network. A web page cannot create answers, because it would have to contain the
+//! app's secret, and everybody could read it there.
 
 use super::offline::with_text;
 use crate::codes::ErrorKind;

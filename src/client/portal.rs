@@ -70,7 +70,7 @@ macro_rules! portal {
             }
 
             /// Starts a session by accepting an invitation to a team. `invitation` is the token of the invitation, or
-            /// the link in the e-mail. It works once. Polar issues the key a moment later; see
+            /// the link in the e-mail. An invitation works once. Polar issues the key a moment later; see
             /// [`Session::restore_when_granted`].
             ///
             /// # Errors
@@ -147,12 +147,13 @@ macro_rules! portal {
             }
 
             /// Returns those of the customer's [license keys](Self::license_keys) that can be used, in the same order.
-            /// If no key can be used, the list contains the expired key with the latest expiry: this device's clock may
-            /// be wrong, and Polar decides during the activation whether that key is valid. The list is never empty.
+            /// If no key can be used, the list contains the expired key with the latest expiry, because this device's
+            /// clock may be wrong. Polar decides during the activation whether that key is valid. The list is never
+            /// empty.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or if no key can be used and none has
-            /// expired; `refused` without a reason if the session has ended.
+            /// `refused` with a reason if the customer has neither a usable nor an expired key for this app; `refused`
+            /// without a reason if the session has ended.
             pub $($async)? fn usable_keys(&self) -> Result<Vec<LicenseKey>, Error> {
                 let token = self.token.clone();
                 self.driver.portal(|context, now| steps::usable_keys(context, token, now), |_| Continue(()))$(.$await)?
@@ -232,15 +233,15 @@ macro_rules! portal {
             }
 
             /// Replaces a license key with a new one. The old key stops working at once on **all** devices of the
-            /// customer, and each of them then needs the new key. Seats are kept. Ask the user first. If the license on
-            /// this device belongs to this key, the license continues with the new key, even if the key was replaced
-            /// before and this device did not know that. The new key is stored before this method returns.
+            /// customer. The devices keep their seats, but need the new key. Ask the user first. If the license on this
+            /// device belongs to this key, the license continues with the new key, even if the key was replaced before
+            /// and this device did not know that. The new key is stored before this method returns.
             ///
             /// # Errors
             /// `storage` if nothing can be stored on this device. In this case,
-            /// [`maybe_applied`](crate::Error::maybe_applied) says whether Polar has replaced the key. If it has,
-            /// [`license_keys`](Self::license_keys) lists the new key. If `maybe_applied` is true for any other error,
-            /// the key may have been replaced: list the keys again.
+            /// [`maybe_applied`](crate::Error::maybe_applied) says whether Polar has replaced the key. If Polar has
+            /// replaced the key, [`license_keys`](Self::license_keys) lists the new key. If `maybe_applied` is true for
+            /// any other error, the key may have been replaced: list the keys again.
             pub $($async)? fn rotate(&self, key: &LicenseKey, confirmed: ConfirmedByUser) -> Result<LicenseKey, Error> {
                 let (token, key) = (self.token.clone(), key.clone());
                 self.driver.portal(|context, now| steps::rotate(context, token, key, confirmed, now), |_| Continue(()))$(.$await)?

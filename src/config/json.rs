@@ -227,7 +227,7 @@ pub(crate) struct SettingsJson {
     refresh_interval_ms: Option<u64>,
     /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
-    /// The number of days for which a license is valid on a computer that is never online. They count from Polar's
+    /// The number of days for which a license is valid on a computer that is never online. The days count from Polar's
     /// confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could
     /// forge such a license. Default: such licenses are not permitted.
     air_gap_days: Option<u32>,

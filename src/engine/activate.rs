@@ -281,8 +281,8 @@ impl Engine {
         Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Returns `true` if the store already contains this license with a confirmation. It then works at the next start
-    /// even if the edits of this operation are never saved.
+    /// Returns `true` if the store already contains this license with a confirmation. Such a license works at the next
+    /// start, even if the edits of this operation are never saved.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =

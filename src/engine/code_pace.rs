@@ -82,8 +82,8 @@ pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
             counted.saturating_add(needed) <= *most
         })
     };
-    // A request may become possible at two kinds of moments. An earlier request may become so old that it no longer
-    // counts in a window, or a mailed code may expire without having been tried.
+    // A request may become possible when an earlier request becomes so old that it no longer counts in a window, or
+    // when a mailed code expires without having been tried.
     let leave = WINDOWS.iter().flat_map(|(_, window)| ages.iter().map(|age| window.saturating_sub(*age)));
     let mut waits: Vec<i64> = leave.chain(ends.iter().copied()).filter(|wait| *wait > 0).chain([0]).collect();
     waits.sort_unstable();

@@ -10,8 +10,8 @@ use crate::time::Now;
 use crate::wire::{Cause, Rejection};
 use std::time::Duration;
 
-/// A user without access may be asked about even before the planned time: when the app refreshes the license or starts
-/// the automatic refresh. This is the shortest time between two such requests to Polar.
+/// The shortest time between two requests to Polar for a user without access. For such a user, Polar is asked even
+/// before the planned time if the app refreshes the license or starts the automatic refresh.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 impl Engine {
@@ -69,9 +69,9 @@ impl Engine {
         }
     }
 
-    /// Returns for how many ms timers rest. The decision must be the present one. A timer rests after a 429, so that
-    /// requests for which users wait get through. It does not rest if a user would notice that: because access is not
-    /// allowed, or because the app would tell the user to go online before the rest is over.
+    /// Returns for how many ms timers rest. After a 429, timers rest, so that requests for which users wait get
+    /// through. Timers do not rest if access is not allowed, or if the app would tell the user to go online before the
+    /// rest is over, because the user would notice such a rest. `decision` must be the present decision.
     fn rest_in(&mut self, decision: &Decision, now: Now) -> u64 {
         let rest = self.pacer.rest_left(now);
         let noticed = decision.notice_at().zip(self.estimate(now));

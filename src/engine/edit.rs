@@ -47,8 +47,7 @@ pub(super) enum Edit {
     /// A license for this computer, which has no network, is about to be requested.
     OfflineRequested {
         request: RequestedOffline,
-        /// The age limit for an earlier request: if it was written before this time on the wall clock, it no longer
-        /// waits for its answer.
+        /// An earlier request that was written before this time on the wall clock no longer waits for its answer.
         oldest: Timestamp,
     },
     /// The answer to the latest request was imported.
@@ -297,7 +296,8 @@ impl Editor<'_> {
     pub(super) fn apply(&mut self, record: &mut Record, edit: &Edit) -> Applied {
         match edit {
             Edit::Answer(answer) => {
-                // Polar's own answer makes an open offline request obsolete: an answer to that request would be older.
+                // Polar's own answer makes an open offline request obsolete, because an answer to that request would be
+                // older.
                 record.offline_request = None;
                 return self.answer(record, answer);
             }
@@ -426,8 +426,8 @@ impl Editor<'_> {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
-            // If the identities are equal, the record already contains this edit: an earlier save was reported as
-            // failed, but wrote the record.
+            // If the identities are equal, an earlier save has written this edit, although the store reported that the
+            // save failed.
             let is_the_same = old.identity == *identity;
             if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
                 // Meanwhile, another process has activated the same key. Both processes now use the other process's

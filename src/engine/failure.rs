@@ -1,5 +1,5 @@
-//! Creates the errors of operations: Polar refused or did not answer a request, or the store did not save a change. The
-//! error says so if Polar may have made the change on its side. The errors use the app's own texts.
+//! Creates the errors of operations: Polar refused or did not answer a request, or the store did not save a change. If
+//! Polar may have made the change on its side, the error says so. The errors use the app's own texts.
 
 use super::{Engine, policy};
 use crate::codes::{ErrorKind, Known, NextStep, Reason};

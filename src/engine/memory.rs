@@ -197,6 +197,12 @@ impl Engine {
         self.timeline.judge(self.record.time()?, now)
     }
 
+    /// Returns `true` if the license was imported, and Polar has not confirmed it to this device itself.
+    pub(super) fn is_air_gapped(&self) -> bool {
+        let license = self.record.license.as_deref();
+        license.is_some_and(|license| policy::air_gap_ms(&self.config, license).is_some())
+    }
+
     /// Returns the most urgent problem at present, or `None` if there is none.
     pub(super) fn problem(&self, now: Now) -> Option<Problem> {
         if self.unreached.is_some() {

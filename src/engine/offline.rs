@@ -41,8 +41,8 @@ impl Engine {
         };
         let number = u64::from(self.random.next()) << 32 | u64::from(self.random.next());
         let request = RequestedOffline { number, wall: now.wall };
-        // A request that is older than this no longer waits for its answer. Otherwise, if the wall clock was set far
-        // ahead after the request, every answer would count as too late, and the request would wait for ever.
+        // A request that is older than this no longer waits for its answer. Without this limit, a request could wait
+        // for ever if the wall clock was set far ahead after the request, because then every answer counts as too late.
         let oldest = now.wall.plus_ms(air_gap.saturating_neg());
         Next::Store(vec![Edit::OfflineRequested { request, oldest }], AfterStore::OfflineRequested)
     }
@@ -127,8 +127,8 @@ impl Engine {
         }
     }
 
-    /// Returns `Ok` if the license on this device is from this very answer, still allows access, and no newer request
-    /// waits. A second answer to the same request is another one: it has another key, or a later confirmation.
+    /// Returns `Ok` if this answer was imported before, its license still allows access, and no newer request waits. A
+    /// second answer to the same request is not the same answer, because it has another key or a later confirmation.
     fn imported_before(&mut self, answered: &Answered, now: Now) -> Result<(), Error> {
         let estimate = self.estimate(now);
         let Answered { number, license } = answered;
@@ -144,8 +144,8 @@ impl Engine {
         }
     }
 
-    /// Returns an error if a license does not allow access on this device at this time, or at no time that can be
-    /// trusted.
+    /// Returns an error if the license does not allow access on this device at the time `at`, or if `at` is `None`
+    /// because no clock can be trusted.
     fn check_import(&self, license: &StoredLicense, at: Option<Timestamp>) -> Result<(), Error> {
         policy::fits(&self.config, license).map_err(|reason| self.refused(reason))?;
         if let Some(until) = policy::updates_ended(&self.config, &license.terms) {
@@ -194,12 +194,6 @@ impl Engine {
     /// `validate`.
     pub(super) fn works_offline(&mut self, now: Now) -> bool {
         self.is_air_gapped() && self.state(now).is_allowed()
-    }
-
-    /// Returns `true` if the license was imported, and Polar has not confirmed it to this device itself.
-    pub(super) fn is_air_gapped(&self) -> bool {
-        let license = self.record.license.as_deref();
-        license.is_some_and(|license| policy::air_gap_ms(&self.config, license).is_some())
     }
 
     /// Returns how long an imported license is valid, in ms.

@@ -2,12 +2,12 @@
 //! at most two requests are sent in any second, and none is planned during a block. Processes that share a record learn
 //! from the record when another process has sent a request.
 //!
-//! A block shows that many machines share the internet address. So for a minute after it, at most one request is sent in
-//! any second, and timers rest for up to an hour: `due.rs` decides which requests that delays.
+//! A block shows that many machines share the internet address. So for a minute after a block, at most one request is
+//! sent in any second. Timers rest for up to an hour; `due.rs` decides which requests this rest delays.
 //!
 //! Operations that are likely to send several requests start so far apart that each can send all its requests. If fifty
-//! of them are called at the same time, the first ones end before the last ones begin, and those that cannot end in
-//! time fail immediately. This example has three operations (1, 2 and 3) with three requests each:
+//! such operations are called at the same time, the first operations end before the last ones begin. An operation that
+//! cannot end in time fails immediately. This example has three operations (1, 2 and 3) with three requests each:
 //!
 //! ```text
 //! first requests  1           2           3           time ─►
@@ -18,8 +18,8 @@ use crate::record::PACE_MS;
 use crate::time::{Now, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// A limiter that spaces the requests to Polar. All engines of a process that send from the same IP address share one.
-/// A clone shares the state of its original.
+/// A limiter that spaces the requests to Polar. All engines of a process that send from the same IP address share one
+/// limiter. A clone shares the state of its original.
 #[derive(Clone, Debug, Default)]
 pub struct Pacer(Arc<Mutex<Pace>>);
 
@@ -38,7 +38,7 @@ struct Pace {
 struct Pause {
     /// The end of the pause, in ms of the monotonic clock.
     until: u64,
-    /// The end of the rest that follows the pause. A rest delays timers, and no request for which a user or the app
+    /// The end of the rest that follows the pause. A rest delays timers, but no request for which a user or the app
     /// waits.
     rest_until: u64,
 }
@@ -59,12 +59,12 @@ const SLOT_MS: i64 = PACE_MS / 2;
 /// matters only for an operation with several requests, which may have to wait for the requests of earlier operations.
 const ANSWERS_MS: i64 = 2_000;
 
-/// The time after a pause for which at most one request is sent in any second. Other machines at the same internet
-/// address have waited for the end of the pause too.
+/// The time after a pause for which at most one request is sent in any second, because other machines at the same
+/// internet address have waited for the end of the pause too.
 const SLOW_FOR_MS: i64 = 60_000;
 
-/// The longest rest after a pause. A pause shows that too many machines share the internet address. Of 500 machines
-/// that spread their requests over an hour, four hardly ever ask within the same second.
+/// The longest rest after a pause. An hour is needed, because a pause shows that too many machines share the internet
+/// address. Of 500 machines that spread their requests over an hour, four hardly ever ask within the same second.
 const LONGEST_REST_MS: u64 = 60 * 60 * 1000;
 
 /// The random number that selects the longest rest.
@@ -123,8 +123,8 @@ impl Pacer {
         [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
-    /// Counts the requests that another process has sent at the times `sent`. These may include requests of this
-    /// process that it has already counted; they are not counted again.
+    /// Counts the requests that another process has sent at the times `sent`. Does not count a request again that this
+    /// process has already counted.
     pub(super) fn learn(&self, now: Now, sent: [Option<Timestamp>; 2]) {
         /// Two times that differ by at most this much count as the time of one request. Converting a time between the
         /// wall clock and the monotonic clock is not exact, because the two clocks are read one after the other.
@@ -156,10 +156,10 @@ impl Pacer {
 }
 
 impl Pace {
-    /// Reserves the first free moment from `earliest` on. Always succeeds if that moment has come already. Otherwise
-    /// the request has to wait. If the wait is too long, reserves nothing and returns `Err` with the wait in ms. A wait
-    /// is too long if it leaves less than `rest` ms before the deadline. A pause that Polar imposed is also too long if
-    /// it takes up more than half of the time until the deadline.
+    /// Reserves the first free moment from `earliest` on. Always succeeds if that moment has come already. If the wait
+    /// until that moment is too long, reserves nothing and returns `Err` with the wait in ms. A wait is too long if it
+    /// leaves less than `rest` ms before the deadline. A pause that Polar imposed is also too long if it takes up more
+    /// than half of the time until the deadline.
     fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
         let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
         self.slots.retain(|at| *at >= oldest);

@@ -112,7 +112,7 @@ struct Trial<'a> {
 }
 
 /// Returns the trial that was started on this device. Returns `None` if a license is stored, even an untrusted one,
-/// because the license alone then decides. Also returns `None` if the configuration has no trial.
+/// because a stored license alone decides. Also returns `None` if the configuration has no trial.
 fn trial<'a>(config: &'a Config, record: &Record) -> Option<Trial<'a>> {
     let has_license = record.license.is_some() || record.untrusted.is_some();
     let (offered, trial) = config.trial().zip(record.trial.filter(|_| !has_license))?;
@@ -190,8 +190,8 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
 }
 
 /// Returns `Ok` if the confirmed license fits this app: its benefit is accepted, and it has a seat if the key has an
-/// activation limit. Otherwise returns the reason. This is computed for every decision and never stored, so that a new
-/// configuration takes effect at once.
+/// activation limit. Otherwise returns the reason. The result is computed for every decision and never stored, so that
+/// a new configuration takes effect at once.
 pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reason> {
     if license.terms.limit_activations.is_some() && license.identity.seat.is_none() {
         return Err(Reason::ActivationRequired);
@@ -212,8 +212,8 @@ fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
     config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
 }
 
-/// If the updates of a license with these terms ended before this version was built, returns their last day. Otherwise
-/// the license includes this version, and the result is `None`.
+/// Returns the last day of updates if this version was built later. Returns `None` if a license with these terms
+/// includes this version.
 pub(crate) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
     updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
 }

@@ -36,11 +36,11 @@ pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 /// An operation of the engine for the customer portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalOperation {
-    /// Counts a request for a code, or a try of one, before it is sent. Fails with `rate_limited` and the time to wait
-    /// if there were too many.
+    /// Counts a request for a code, or a try of a code, before it is sent. Fails with `rate_limited` and the time to
+    /// wait if there were too many.
     Code(CodeUse),
     /// Frees the try that is reserved for the last requested code. Use this operation only if Polar certainly did not
-    /// mail the code: nobody can enter it, so it needs no try.
+    /// mail the code. Nobody can enter such a code, so no try is needed.
     CodeNotMailed,
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
@@ -55,9 +55,9 @@ pub enum PortalOperation {
         /// The marker of the activation that took the seat, if this app made the activation.
         marker: Option<String>,
     },
-    /// The customer portal has found a seat of this device, whose activation got no answer at the time. If the user
-    /// activates the seat's key on this device later, the activation uses this seat. If the license on this device
-    /// already has another seat of the same key, the found seat is released.
+    /// The customer portal has found a seat that this device took, although Polar's answer to the activation was lost.
+    /// If the user activates the seat's key on this device later, the activation uses this seat. If the license on this
+    /// device already has another seat of the same key, the found seat is released.
     SeatFound {
         /// The license key.
         key: Key,

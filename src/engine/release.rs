@@ -9,8 +9,8 @@
 //!
 //! A deactivation removes the license only after Polar has said that the seat is free or unknown. If the record could
 //! not be changed at that point, the license would keep working for the rest of the grace period although the seat is
-//! free. So a deactivation first writes the record once more, to find out whether it can be changed. Only then does it
-//! send a request.
+//! free. So a deactivation first writes the record once more, without changes. If that fails, the deactivation sends no
+//! request.
 //!
 //! ```text
 //! read, write ─► release the seat ─► remove the license ─► release older seats ─► end
@@ -32,8 +32,8 @@ use uuid::Uuid;
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    /// Releases the seat of the license on this device. `written` says whether the store can be written: the record was
-    /// just written again without changes. If it could not be written, the seat is not released.
+    /// Releases the seat of the license on this device. `written` is the result of writing the record once more without
+    /// changes. If the record could not be written, does not release the seat.
     pub(super) fn deactivate(&mut self, written: Result<(), String>) -> Next {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
@@ -103,8 +103,8 @@ impl Engine {
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
             Err(Rejection::NotAnswered(cause)) => match of {
                 // Polar did not say whether it knows the key. The key may have been rotated, so the seat may still be
-                // taken. The license is removed, but the seat stays in the record. The new key can then use or release
-                // it.
+                // taken. The license is removed, but the seat stays in the record, so that an activation of the new key
+                // uses or releases that seat.
                 SeatOf::License(_) => Deactivated::KeyUnknown,
                 SeatOf::Older(_) | SeatOf::Previous(_) => return self.release_failed(of, cause, now),
                 #[cfg(feature = "portal")]
@@ -122,8 +122,8 @@ impl Engine {
                 self.remove_license(identity, deactivated)
             }
             SeatOf::Older(ending) => {
-                // The plan must come after the edit that removes the released seat from the list of seats to release.
-                // With that seat still on the list, the next round would begin much too soon.
+                // The plan must come after the edit that removes the released seat from the list of seats to release,
+                // because the next round would begin much too soon if that seat were still on the list.
                 let plan = Edit::Plan(self.plan(None, now));
                 let edits = self.older_released(seat, key, deactivated).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending.with_release(deactivated)))
@@ -178,8 +178,8 @@ impl Engine {
             None => {
                 let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
                 // If the activation that took this seat got no answer, it is still in the record as an attempt. The
-                // seat is released, so the attempt is removed. The attempt stays if Polar does not know the key: the
-                // key may have been rotated, and the seat may still be taken.
+                // seat is released, so the attempt is removed. The attempt stays if Polar does not know the key,
+                // because the key may have been rotated, and the seat may still be taken.
                 let marker = marker.filter(|_| deactivated != Deactivated::KeyUnknown).map(Edit::MarkerReleased);
                 Next::End(self.older_released(seat, key, deactivated).chain(marker).collect(), ending)
             }
@@ -218,7 +218,7 @@ impl SeatOf {
             Self::Previous(_) => false,
             // The seat may be on the list of seats to release, or an attempt may have taken it. The list entry or the
             // attempt may be forgotten only if the seat is certainly free. Only Polar's answer about the key shows
-            // that.
+            // whether the seat is free.
             #[cfg(feature = "portal")]
             Self::Device(_) => true,
         }

@@ -154,9 +154,9 @@ impl Engine {
 }
 
 impl TurnStep {
-    /// Continues the operation after it has waited for its turn. If it has its turn, it first reads the record again.
-    /// If another process has just stored Polar's answer to the same question, it uses that answer and does not ask
-    /// Polar again.
+    /// Continues the operation after it has waited for its turn. If the turn has come, the operation first reads the
+    /// record again. If another process has just stored Polar's answer to the same question, the operation uses that
+    /// answer and does not ask Polar again.
     pub fn resume(self, engine: &mut Engine, turn: Turn, now: Now) -> Step {
         match turn {
             Turn::Taken => {
@@ -174,8 +174,8 @@ impl TurnStep {
 }
 
 impl StoreStep {
-    /// The time limit for one access to a store. A store that takes longer counts as broken: browser databases are
-    /// known to hang.
+    /// The time limit for one access to a store. A store that takes longer counts as broken, because browser databases
+    /// are known to hang.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
     /// Returns the change to make in the store. `stored` holds the stored bytes, or is `Err` if they could not be read.
@@ -306,8 +306,8 @@ impl AfterReply {
             Self::Release(SeatOf::Device(marker), request) => {
                 AfterStore::Portal(AfterPortalStore::Release(request, marker))
             }
-            // Before each of these requests, the operation has already sent another one. So it is already its turn to
-            // ask Polar.
+            // Before each of these requests, the operation has already sent another request. So it is already its turn
+            // to ask Polar.
             Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
                 return engine.send_now(self, now);
             }

@@ -1,5 +1,5 @@
 //! The time for which a decision stays the same. Between two operations, a decision changes only because time passes,
-//! so a caller can keep it until its span ends. The functions are pure.
+//! so a caller can keep the decision until the span ends. The functions are pure.
 
 use crate::time::Now;
 use std::time::Duration;

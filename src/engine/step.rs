@@ -64,7 +64,7 @@ pub enum Turn {
 }
 
 /// A step that reads and writes the store. Wait until the monotonic clock reads [`not_before`](Self::not_before), lock
-/// the store, read it, call [`merge`](Self::merge), make the change that it returns, unlock the store, and call
+/// the store, read it, call [`merge`](Self::merge), make the change that `merge` returns, unlock the store, and call
 /// [`resume`](Self::resume).
 ///
 /// If the lock cannot be acquired, read and merge without it, write nothing, and resume with the error. `merge` may be

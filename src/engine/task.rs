@@ -85,8 +85,8 @@ pub(super) enum AfterPortalStore {
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
-    /// Release the seat of the stored license, although the stored key and the key in the request differ: Polar has
-    /// replaced one with the other.
+    /// Release the seat of the stored license, although the stored key and the key in the request differ. They differ
+    /// because Polar has replaced one with the other.
     ReleaseHere(wire::Deactivate, Option<String>),
     /// Report whether the record could be written. If not, the key of the stored license must not be replaced.
     Rotate,

@@ -27,7 +27,7 @@ struct Live {
 
 impl Timeline {
     /// Returns the estimate of the time on Polar's clock, or `None` if the wall clock is suspect. Remembers the
-    /// estimate, because the next one must not be earlier.
+    /// estimate, because the next estimate must not be earlier.
     pub(super) fn judge(&mut self, base: TimeBase, now: Now) -> Option<Timestamp> {
         let live = self.0.filter(|live| live.confirmed == base.confirmed);
         let counted = live.map(|live| live.estimate.plus_ms(now.since(live.mono)));
@@ -51,8 +51,8 @@ impl Timeline {
 }
 
 /// Returns the times of an imported license. When Polar's clock read `confirmed`, this device's clock read something
-/// between `requested` and `now`. If this device's clock may have been right at that moment, it is trusted. Otherwise
-/// its error is known, apart from the time between the request and the import.
+/// between `requested` and `now`. If this device's clock may have been right at that moment, the clock is trusted.
+/// Otherwise the clock's error is known, except for the time between the request and the import.
 pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestamp) -> TimeBase {
     let least = confirmed.ms_since(now);
     // if the clock was set back meanwhile, only its present time matters
@@ -68,8 +68,8 @@ pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timesta
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. Its `mono` is never
-/// reached, because trust does not return when only monotonic time passes.
+/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. The returned monotonic
+/// time is never reached, because the passing of monotonic time alone does not restore trust.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }

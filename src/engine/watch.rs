@@ -14,8 +14,9 @@ use super::Patience;
 use crate::time::Now;
 use std::time::Duration;
 
-/// The longest time between two looks at the clocks. On most systems the monotonic clock stands still while the machine
-/// sleeps. So a single wait of several hours would end only after the machine has been awake for all these hours.
+/// The longest time between two looks at the clocks. It is short, because on most systems the monotonic clock stands
+/// still while the machine sleeps. A single wait of several hours would end only after the machine has been awake for
+/// all these hours.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// The interval at which to check whether another process has changed the record. Used if the store has a stamp, which

@@ -209,9 +209,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well: without it, a random id in
-    /// the browser's storage identifies the device. Node has no browser storage. There, the app would be a new device
-    /// at each start, and would not trust its record of the previous start.
+    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well, because without it a
+    /// random id in the browser's storage identifies the device. Node has no browser storage. So without `device_id`,
+    /// an app in Node would be a new device at each start, and would not trust its record of the previous start.
     pub fn store(mut self, store: impl LocalAsyncStore + 'static) -> Self {
         self.store = Some(Box::new(store));
         self
@@ -243,8 +243,8 @@ impl ClientBuilder {
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| match (storage, kept) {
-            // If the id of this browser cannot be read or stored, the app gets another id at its next start. It could
-            // then neither read this record nor release the seat. So nothing is stored.
+            // If the id of this browser cannot be read or stored, the app gets another id at its next start. With
+            // another id, the app can neither read this record nor release the seat. So nothing is stored.
             (_, Err(error)) => Box::new(NoStore::because(&error)),
             (Some(storage), Ok(())) => storage.record(&app_id, product, device),
             (None, Ok(())) => Box::new(NoStore::absent()),

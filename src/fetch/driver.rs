@@ -32,7 +32,7 @@ pub(super) struct Driver {
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// The time at which the refresher checks next whether a refresh is due. Each operation sets it when it ends.
+    /// The time at which the refresher checks next whether a refresh is due. Each operation sets this field at its end.
     /// `Some(None)` means that the operation has set no time. `None` means that no operation has ended since the
     /// refresher last read this field.
     planned: Cell<Option<Option<u64>>>,
@@ -185,8 +185,8 @@ impl Driver {
         }
     }
 
-    /// Waits until the monotonic clock reads `until`. Returns `false` if the operation was cancelled, in which case
-    /// nothing more may be sent.
+    /// Waits until the monotonic clock reads `until`. If the operation was cancelled, returns `false`, and nothing more
+    /// may be sent.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.now().until(until);
         let is_cancelled = |context: &mut Context<'_>| cancellation.poll_requested(Cancel::AfterReply, context);

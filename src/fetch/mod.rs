@@ -26,9 +26,9 @@
 //! A client and its operations stay on the thread that opened the client. A [`Client`] is cheap to clone, and is not
 //! `Send`.
 //!
-//! **Dropping a future** that this module returned never loses a seat: nothing more is sent, and a request that was
-//! already sent goes on in the background, within its time limit, until its answer is stored. [`Client::cancel`] does
-//! not wait for the answer.
+//! **Dropping a future** that this module returned never loses a seat. Nothing more is sent. A request that was already
+//! sent goes on in the background until its answer is stored or its time limit has passed. [`Client::cancel`] does not
+//! wait for the answer.
 
 mod cancellation;
 mod client;

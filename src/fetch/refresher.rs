@@ -1,5 +1,5 @@
 //! A task that refreshes the license when a refresh is due, when the network comes back, and when a hidden page is
-//! shown again. The engine decides whether a refresh is due; the task only waits and runs it.
+//! shown again. The engine decides whether a refresh is due. The task only waits, and runs the refresh.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -73,8 +73,8 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // Every operation sets the time of the next automatic refresh, also one that the app has started, such as an
-        // activation.
+        // Every operation sets the time of the next automatic refresh, even an operation that the app has started, such
+        // as an activation.
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }

@@ -4,8 +4,8 @@
 //! ```text
 //!  {"call":"restore","session":3} ─ begin ─► steps ─► Done(Outcome) ─ reply ─► {"kind":"choose","keys":[{"handle":5,…}]}
 //! ```
-//! Sessions, license keys, devices, customers, checkouts and purchases are never passed to a binding: [`Handles`] keeps
-//! them, and in JSON a number, the handle, stands for each of them. A handle is valid until the reply that contained it
+//! Sessions, license keys, devices, customers, checkouts and purchases are never passed to a binding. [`Handles`] keeps
+//! them, and in JSON a number stands for each of them: its handle. A handle is valid until the reply that contained it
 //! is dropped. The JSON of a reply contains no token, no code, no full license key, and no secret of a checkout.
 //!
 //! [`operations`] lists every operation with its arguments and its result, and [`json`] describes the results. The

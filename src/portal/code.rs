@@ -119,7 +119,7 @@ fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequ
         let detail = "the code may have been mailed all the same";
         return Step::failed(context.also(context.refused(refusal), Text::MaybeMailed, detail));
     }
-    // If this operation fails, the reservation stays, and a later request has to wait longer. Nothing else follows.
+    // If this operation fails, the reservation stays. The only consequence is that a later request has to wait longer.
     Step::run(Operation::Portal(PortalOperation::CodeNotMailed), move |_, _| match refusal {
         Refusal::Choose(customers) => Step::done(CodeRequest::Choose(CustomerChoice { email, customers })),
         refusal @ (Refusal::SessionOver

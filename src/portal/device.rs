@@ -28,8 +28,8 @@ pub struct Device {
 }
 
 /// The reason why no device is shown. Either there are no devices, or the vendor has not switched on `Enable user to
-/// deactivate instances via Polar` for the benefit. Polar's answer about the key is the same in both cases. A grant of
-/// the benefit can show that the setting is on. Only then is it certain that there are no devices.
+/// deactivate instances via Polar` for the benefit. Polar's answer about the key is the same in both cases. If a grant
+/// of the benefit shows that the setting is on, it is certain that there are no devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenDevices {
     pub(super) is_certain: bool,

@@ -11,11 +11,10 @@
 //! ```
 //!
 //! The key's id tells whether the key belongs to the license on this device. Comparing the keys themselves does not
-//! suffice: Polar may have replaced the key since the license was stored, or since the app listed the key.
+//! suffice, because Polar may have replaced the key since the license was stored, or since the app listed the key.
 //!
 //! The key is read from the list of the customer's keys, which contains no devices. A request for this key alone would
-//! also return its devices, and there may be any number of them: a customer may be replacing the key because others
-//! have obtained it, and anybody who has the key can add devices.
+//! also return its devices. There may be any number of devices, because anybody who has the key can add some.
 
 use super::context::Context;
 use super::keys::find;

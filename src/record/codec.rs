@@ -1,5 +1,5 @@
 //! Converts a record to bytes and back. The reader accepts any bytes without a panic. A wrong length field cannot make
-//! it allocate more memory than the bytes take up.
+//! the reader allocate more memory than the bytes take up.
 
 use super::{
     Attempt, Identity, KeptSeat, Record, Release, RequestedOffline, Seat, StartedTrial, StoredLicense, TimeBase,
@@ -18,8 +18,8 @@ use uuid::Uuid;
 ///
 /// A version of this library keeps the fields that it does not know. In a field that it knows, it ignores additional
 /// bytes at the end. So a new member of a license or a seat is appended to the existing field of that license or seat,
-/// and is read only if it is there. If the member had a field of its own, an older version would keep that field even
-/// after it has stored another license.
+/// and is read only if it is there. The member must not have a field of its own, because an older version would keep
+/// that field even after it has stored another license.
 mod field {
     pub(super) const REVISION: u8 = 1;
     pub(super) const VERDICT: u8 = 2;

@@ -9,9 +9,9 @@
 //!                     failed here: Sent::No                     │  failed here: Sent::Maybe
 //!                                                               └─ hyper asks for the body
 //! ```
-//! The boundary between [`Sent::No`] and [`Sent::Maybe`] is the moment at which hyper first asks for the body: Polar
-//! cannot act on a request without its body. If time is up before that moment, the body is not sent, although hyper's
-//! task may still be running on another thread.
+//! The boundary between [`Sent::No`] and [`Sent::Maybe`] is the moment at which hyper first asks for the body, because
+//! Polar cannot act on a request without its body. If time is up before that moment, the body is not sent, although
+//! hyper's task may still be running on another thread.
 //!
 //! Trust: see `trust.rs`. Proxy: `HTTPS_PROXY` or else `ALL_PROXY`, in capital or small letters, names the proxy
 //! (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), except for hosts in `NO_PROXY`. On Windows, the
@@ -168,9 +168,9 @@ fn is_proxy(address: &str) -> bool {
     url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
-/// The state that decides whether the body of a request is sent. It is shared by hyper, which asks for the body, and by
-/// the code that waits for the answer and may give up. If hyper asks first, the body is sent. If the waiting code gives
-/// up first, the body is not sent.
+/// The state that decides whether the body of a request is sent. Two sides share it: hyper asks for the body, and the
+/// caller waits for the answer and may give up. If hyper asks first, the body is sent. If the caller gives up first,
+/// the body is not sent.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Passage>>);
 

@@ -41,10 +41,10 @@
 //!
 //! # Runtimes and event loops
 //! Operations run as tasks of the runtime on which the client was opened. This runtime needs its timers and its I/O
-//! (`enable_all`). The futures of the operations can be awaited on any executor, for example on GTK's or Slint's. A
-//! program whose event loop has no executor (egui, winit) keeps a multi-threaded
-//! [`Runtime`](::tokio::runtime::Runtime), starts operations with the runtime's `spawn`, reads [`Client::allows`] while
-//! it draws, and asks for another frame in [`Client::on_change`].
+//! (`enable_all`). The futures of the operations can be awaited on any executor, for example on GTK's or Slint's. If a
+//! program's event loop has no executor (egui, winit), keep a multi-threaded [`Runtime`](::tokio::runtime::Runtime),
+//! and start operations with the runtime's `spawn`. Read [`Client::allows`] while the program draws, and ask for
+//! another frame in [`Client::on_change`].
 //!
 //! # Dropping a future
 //! Dropping a future of this module, by `select!` or a time-out for example, never loses a seat. Nothing more is sent.

@@ -36,8 +36,8 @@ impl Place {
     }
 
     /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. Nobody else can change the
-    /// record between the load and the change. If another process holds the lock, waits for about `within` at most, if
-    /// the store can limit its wait.
+    /// record between the load and the change. If another process holds the lock, waits for at most about `within`. A
+    /// store that cannot limit its wait may wait longer.
     pub(super) async fn update(
         &self,
         within: Duration,
@@ -83,8 +83,8 @@ impl Place {
         }
     }
 
-    /// Waits for the turn to ask Polar, but no longer than `within`. Returns `None` if it is still another process's
-    /// turn then.
+    /// Waits for the turn to ask Polar, but no longer than `within`. Returns `None` if another process still has the
+    /// turn after that time.
     pub(super) async fn take_turn(&self, within: Duration) -> Option<HeldTurn> {
         let store = match self {
             Self::Tasks(_) => return Some(HeldTurn(None)),
@@ -129,7 +129,7 @@ fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::S
         }
     };
     let (release, released) = mpsc::channel();
-    // If the task was dropped, `release` is dropped here. Then the loop below ends at once, and so does the turn.
+    // If the task was dropped, this also drops `release`. That ends the loop below, and so the turn, at once.
     let _ = taken.send(release);
     while released.recv_timeout(keep_every) == Err(RecvTimeoutError::Timeout) {
         turn.keep();
@@ -143,8 +143,8 @@ fn write(
     stored: oneshot::Sender<Option<Vec<u8>>>,
     decided: oneshot::Receiver<Change>,
 ) -> Result<(), StoreError> {
-    // Fails if the task that waits for the record was dropped. Then nobody sends a change, and the record stays as it
-    // is.
+    // Fails if the task that waits for the record was dropped. In that case nobody sends a change, and the record stays
+    // as it is.
     let _ = stored.send(store.load()?);
     match decided.blocking_recv().unwrap_or(Change::Keep) {
         Change::Keep => Ok(()),

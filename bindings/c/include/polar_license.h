@@ -332,8 +332,8 @@
 
 /**
  * Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or Polar did
- * not say whether it knows the key. When the new key is activated on this device, that activation uses or releases the
- * seat.
+ * not say whether it knows the key. If a new key has replaced the old one, an activation of the new key on this device
+ * uses or releases the seat.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
@@ -491,9 +491,9 @@ typedef struct polar_license_response polar_license_response;
 
 /**
  * A page on this computer that a browser opens after a purchase. The browser passes the customer's token to the page.
- * It is for checkouts that the vendor's backend creates. A checkout that was created with a link needs no success
- * page; call polar_license_portal_follow() instead. Polar gives a token to new buyers only, and no token arrives if
- * the buyer closes the browser's page: offer another way to start a session.
+ * Use a success page for a checkout that the vendor's backend creates. A checkout that was created with a link needs
+ * no success page; call polar_license_portal_follow() instead. Offer another way to start a session too, because a
+ * token may never arrive: Polar gives one to new buyers only, and the buyer may close the browser's page.
  *
  * The page listens on the loopback interface only, and accepts a token only from somebody who knows the page's
  * address. It is created by polar_license_success_page_listen(), and freed with polar_license_success_page_free(),
@@ -502,9 +502,9 @@ typedef struct polar_license_response polar_license_response;
 typedef struct polar_license_success_page polar_license_success_page;
 
 /**
- * A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
- * `record` unchanged if nothing is stored. The function returns 0 on success, and any other number if the bytes could
- * not be read. It is called from any thread. The library holds no locks during the call, so the function may call this
+ * A function that loads the bytes that were saved last, and passes them to polar_license_record_set(). If nothing is
+ * stored, it leaves `record` unchanged. The function returns 0 on success, and any other number if the bytes could not
+ * be read. It is called from any thread. The library holds no locks during the call, so the function may call this
  * library.
  */
 typedef int32_t (*polar_license_load_callback)(void *user_data, polar_license_record *record);
@@ -542,23 +542,25 @@ typedef int32_t (*polar_license_lock_callback)(void *user_data);
 typedef void (*polar_license_unlock_callback)(void *user_data);
 
 /**
- * A function that sends one request and waits for the reply, but no longer than the request's timeout. It must send
- * the request at most once and must not follow redirects. It calls polar_license_response_set() if a reply arrives,
- * whatever the reply's HTTP status is, and polar_license_response_fail() if the request fails. If it calls neither of
- * them, the request counts as possibly sent. It must not log the request: the body contains the license key, and the
- * requests of the customer portal have secrets in the address, the headers and the body. It is called on a thread of
- * the library. The library holds no locks during the call, so the function may call this library. The library stops
- * waiting for the function after the timeout, and when the operation that sent the request is cancelled.
+ * A function that sends one request, and waits for the reply until the request's timeout. It must send the request at
+ * most once, and must not follow redirects. If a reply arrives, whatever its HTTP status is, the function calls
+ * polar_license_response_set(). If the request fails, the function calls polar_license_response_fail(). If it calls
+ * neither, the library assumes that Polar may have received the request.
+ *
+ * Do not log the request: its body contains the license key, and requests of the customer portal have secrets in the
+ * address, the headers and the body. The function is called on a thread of the library. It may call this library,
+ * because the library holds no locks during the call. The library stops waiting for the function after the timeout, or
+ * when the operation is cancelled.
  */
 typedef void (*polar_license_transport_callback)(void *user_data,
                                                  const polar_license_request *request,
                                                  polar_license_response *response);
 
 /**
- * A function that reads the time from two clocks, and stores both times. At `wall_ms`, it stores the milliseconds
- * since 1970-01-01 UTC; this clock may go back. At `mono_ms`, it stores the milliseconds since any fixed moment; this
- * clock must only go forward. The function is called from any thread. It must return at once and must not call this
- * library, because the library holds locks during the call.
+ * A function that reads two clocks. At `wall_ms`, it stores the time of the wall clock, in milliseconds since
+ * 1970-01-01 UTC. At `mono_ms`, it stores the milliseconds since any fixed moment, on a clock that never goes back.
+ * The function is called from any thread. It must return at once and must not call this library, because the library
+ * holds locks during the call.
  */
 typedef void (*polar_license_clock_callback)(void *user_data, int64_t *wall_ms, uint64_t *mono_ms);
 
@@ -575,11 +577,10 @@ typedef void (*polar_license_change_callback)(void *user_data,
 /**
  * A callback for the progress of an operation that waits for an event, such as a payment. It is called before each
  * wait. `stage` is the event, one of POLAR_LICENSE_STAGE_.... `waited_ms` is the time for which the operation has
- * waited so far, and `next_in_ms` is the time until Polar is asked again.
- * The callback returns 0 to continue, or another number to end the operation, which then fails with
- * POLAR_LICENSE_ERR_CANCELLED. It is called on the thread that called the operation, and never after the operation has
- * returned. The library holds no locks during the call. The callback may call this library, but must not free the
- * objects that the operation uses.
+ * waited so far, and `next_in_ms` is the time until Polar is asked again. If the callback returns 0, the operation
+ * continues. If it returns another number, the operation fails with POLAR_LICENSE_ERR_CANCELLED. The callback runs on
+ * the thread that called the operation, and never after the operation has returned. The library holds no locks during
+ * the call. The callback may call this library, but must not free the objects that the operation uses.
  */
 typedef int32_t (*polar_license_progress_callback)(void *user_data,
                                                    int32_t stage,
@@ -665,10 +666,12 @@ polar_license_options *polar_license_options_new(const char *organization_id, co
  * {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
  * The members organizationId and appId are required. The comment of each polar_license_options_set_... and _add_...
  * function names the member that the function sets. The member's value has the type of the function's argument: a
- * string, a whole number or a boolean. If the function adds one of several values, the member is an array of these
- * values. If the function takes a name and a value, the member is an object that contains the values under their
- * names. In features, each name has an array of values. An unknown member is an error. A member that is null counts as
- * absent. `settings` is copied.
+ * string, a whole number or a boolean. There are three exceptions:
+ * - If the function adds one of several values, the member is an array of these values.
+ * - If the function takes a name and a value, the member is an object that contains the values under their names.
+ * - In features, each name has an array of values.
+ *
+ * An unknown member is an error. A member that is null counts as absent. `settings` is copied.
  *
  * Free the result with polar_license_options_free(). If `settings` is invalid or NULL, polar_license_open() reports
  * this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.
@@ -794,7 +797,7 @@ int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *opt
 int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t offline_grace_ms);
 
 /**
- * Sets the number of days for which a license is valid on a computer that is never online. They count from Polar's
+ * Sets the number of days for which a license is valid on a computer that is never online. The days count from Polar's
  * confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could forge
  * such a license. Default: such licenses are not permitted.
  *
@@ -1339,9 +1342,9 @@ int32_t polar_license_decision_allows(const polar_license_decision *decision, co
 
 /**
  * Returns why the feature is on or off, in one sentence for the user. The sentence is in English unless the options
- * provide another one. The app may run although a feature is off, if the license is for another plan. Then only this
- * function tells the user why, and polar_license_decision_message() does not. Never returns NULL; returns an empty
- * string if an argument is NULL or `feature` is not UTF-8.
+ * provide another one. If the license is for another plan, the app may run although the feature is off. Show this
+ * sentence in that case, because polar_license_decision_message() does not say why the feature is off. Never returns
+ * NULL; returns an empty string if an argument is NULL or `feature` is not UTF-8.
  *
  * The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
  */
@@ -1389,10 +1392,10 @@ int32_t polar_license_decision_next_step(const polar_license_decision *decision)
 const char *polar_license_decision_next_url(const polar_license_decision *decision);
 
 /**
- * Returns 1 if the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
- * problem concerns the user. Show polar_license_decision_message(), and also polar_license_decision_problem_message()
- * if it is not NULL. Returns 0 for a user who has no license, also after a trial has ended. Being offline is no reason
- * for a notice until grace ends soon. Returns 0 if `decision` is NULL.
+ * Returns 1 if the app should notify the user: a stored license does not allow access, access ends soon, or a problem
+ * concerns the user. Show polar_license_decision_message(), and also polar_license_decision_problem_message() if it is
+ * not NULL. Returns 0 if no license is stored, even if a trial has ended. Returns 0 if the device is only offline, and
+ * grace does not end soon. Returns 0 if `decision` is NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1751,21 +1754,23 @@ const char *polar_license_error_json(const polar_license_error *error);
 void polar_license_error_free(polar_license_error *error);
 
 /**
- * Runs an operation of the customer portal. `request` is a JSON object that describes the operation: its member `call`
- * is the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
- * handle, which polar_license_reply_handle() returns. docs/src/portal-operations.md lists the operations with their
- * arguments and replies.
+ * Runs an operation of the customer portal. `request` is a JSON object: its member `call` is the name of the
+ * operation, and its other members are the arguments. An argument such as `session` or `key` is a handle, which
+ * polar_license_reply_handle() returns. docs/src/portal-operations.md lists the operations with their arguments and
+ * replies.
  *
- * `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise an
- * operation that waits for an event, such as a payment, calls it with `user_data` before each wait, and `progress` can
- * end the operation. `reply` must not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on
- * failure. `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on
- * success. Callable from any thread. Blocks on the network and the disk. polar_license_cancel() ends the operation.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid;
- * POLAR_LICENSE_ERR_RATE_LIMITED, with polar_license_error_retry_after_ms(), if this process or another one requested
- * or tried too many codes; POLAR_LICENSE_ERR_REFUSED; POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER or
- * _CANCELLED. After POLAR_LICENSE_ERR_REFUSED, polar_license_error_reason() returns why a license key was refused, or
- * POLAR_LICENSE_REASON_UNSET if no key was refused: then the session has ended, or the operation is not possible.
+ * `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise it is
+ * called with `user_data` before each wait for an event, such as a payment, and can end the operation. `reply` must
+ * not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error` may be NULL;
+ * otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread.
+ * Blocks on the network and the disk. polar_license_cancel() ends the operation.
+ * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER, _CANCELLED, or
+ * - POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid.
+ * - POLAR_LICENSE_ERR_RATE_LIMITED if too many codes were requested or tried on this device.
+ *   polar_license_error_retry_after_ms() returns the time to wait.
+ * - POLAR_LICENSE_ERR_REFUSED if a license key was refused, the session has ended, or the operation is not possible.
+ *   If a key was refused, polar_license_error_reason() returns the reason; otherwise it returns
+ *   POLAR_LICENSE_REASON_UNSET.
  */
 int32_t polar_license_portal_call(const polar_license *license,
                                   const char *request,
@@ -1838,8 +1843,8 @@ int32_t polar_license_portal_restore(const polar_license *license,
                                      polar_license_error **error);
 
 /**
- * Activates the key `key` on this device. Call it after the user has chosen this key, or after a seat was released for
- * it.
+ * Activates the key `key` on this device. Call this function after the user has chosen the key, or after a seat of the
+ * key was released.
  *
  * Everything else is as described for polar_license_portal_restore().
  */
@@ -1850,8 +1855,8 @@ int32_t polar_license_portal_activate(const polar_license *license,
                                       polar_license_error **error);
 
 /**
- * Lists the customer's license keys that belong to this organization and to a benefit that the options accept. In the
- * reply's "/keys", the keys that can be used come first, and of these the key with the latest expiry.
+ * Lists the customer's license keys that belong to this organization and to a benefit that the options accept. The
+ * reply's "/keys" begins with the keys that can be used, sorted by expiry with the latest first.
  *
  * Everything else is as described for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
  */
@@ -1861,8 +1866,9 @@ int32_t polar_license_portal_license_keys(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Lists the devices on which a key is active. If the reply's "/kind" is "listed", the devices are in "/devices". If it
- * is "hidden", the vendor does not show the devices, or there are none; "/message" then is a sentence for the user.
+ * Lists the devices on which a key is active. If the reply's "/kind" is "listed", the devices are in "/devices". If
+ * "/kind" is "hidden", the vendor does not show the devices, or there are none. In this case "/message" is a sentence
+ * for the user.
  *
  * Everything else is as described for polar_license_portal_call(). Sends a few requests, and blocks 10 s at most for
  * each.
@@ -1878,9 +1884,11 @@ int32_t polar_license_portal_devices(const polar_license *license,
  * Releases the seat of a device. If the device is this one, does the same as polar_license_deactivate(). Ask the user
  * first.
  *
- * The reply has one of these values at "/deactivated": "released"; "unknown", if Polar has never known the seat or no
- * longer knows it; or "key_unknown", if Polar no longer knows the key. After "unknown" and "key_unknown", list the
- * keys and the devices again.
+ * The reply's "/deactivated" is one of the following. After "unknown" and "key_unknown", list the keys and the devices
+ * again.
+ * - "released": the seat is free.
+ * - "unknown": Polar has never known the seat, or no longer knows it.
+ * - "key_unknown": Polar no longer knows the key.
  *
  * Everything else is as described for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list
  * the devices again to see whether the seat was released.
@@ -2025,8 +2033,8 @@ int32_t polar_license_success_page_listen(uint16_t port,
                                           polar_license_error **error);
 
 /**
- * Returns the success URL for the checkout. Only the vendor's backend should know it: whoever knows it can send a
- * token to this page. Returns NULL if `page` is NULL.
+ * Returns the success URL for the checkout. Only the vendor's backend should know it, because anybody who knows it can
+ * send a token to this page. Returns NULL if `page` is NULL.
  *
  * The string belongs to the page and is freed with it. Callable from any thread; never blocks.
  */
@@ -2155,9 +2163,9 @@ int32_t polar_license_response_set_location(polar_license_response *response, co
 
 /**
  * Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... Pass 1 as `maybe_sent` if
- * Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent:
- * only then is it certain that Polar has not received it. `message` is one line for developers and logs, without the
- * key; it is copied. If several reports are made, the last one counts.
+ * Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent,
+ * because in every other case Polar may have received the request. `message` is one line for developers and logs,
+ * without the key; it is copied. If several reports are made, the last one counts.
  *
  * `message` may be NULL. Call this function from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or

@@ -303,8 +303,8 @@ class decision_view {
     }
     /// The vendor's page for the next step, if the settings have one.
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
-    /// Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
-    /// problem concerns the user.
+    /// Whether the app should notify the user: a stored license does not allow access, access ends soon, or a problem
+    /// concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// The time from which the app should tell the user what to do before access ends.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
@@ -870,8 +870,8 @@ class license {
     decision current() const { return decide(polar_license_current); }
     bool allowed() const { return polar_license_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_allows(handle, feature.c_str()) != 0; }
-    /// Returns whether the license includes a version that was built on the day `built`, such as "2026-11-21". If the
-    /// text is not a day, fails, and the result is then true.
+    /// Returns whether the license includes a version that was built on the day `built`, such as "2026-11-21". Fails if
+    /// the text is not a day. In this case the result is true.
     bool covers(const std::string &built, failure &failure) const
     {
         std::int32_t covered = 1;
@@ -896,8 +896,8 @@ class license {
     {
         try_to(failure, [&](auto **, auto **error) { return polar_license_forget(handle, error); });
     }
-    /// Creates a request for a license, on a computer that is never online. offline_answer() answers it on a computer
-    /// with a network and the same options. Requires the option air_gap_days. Never asks Polar.
+    /// Creates a request for a license. Call it on a computer that is never online. On a computer with a network and
+    /// the same options, offline_answer() answers the request. Requires the option air_gap_days. Never asks Polar.
     offline_text offline_request(failure &failure)
     {
         offline_text request;
@@ -926,8 +926,9 @@ class license {
             return polar_license_offline_import(handle, answer.c_str(), result, error);
         });
     }
-    /// Removes the license from this computer, which is never online. offline_release() frees its seat, on a computer
-    /// with a network. If the text is lost, call this function again. Never asks Polar.
+    /// Removes the license from this computer, which is never online. Take the returned text to a computer with a
+    /// network, where offline_release() frees the seat. If the text is lost, call this function again. Never asks
+    /// Polar.
     polar::offline_return offline_return(failure &failure)
     {
         polar::offline_return returned;
@@ -963,8 +964,9 @@ class license {
     void cancel() { polar_license_cancel(handle); }
 
     /// Calls `listener` after every operation that changed the decision, with the current decision and the previous
-    /// one. If the decision changes because time passes, `listener` is called after the next operation. After
-    /// `start_auto_refresh`, the library runs an operation at that moment. Does nothing if the listener is empty.
+    /// one. If the decision changes only because time passes, `listener` is called after the next operation.
+    /// `start_auto_refresh` makes the library start such an operation when the decision changes. Does nothing if the
+    /// listener is empty.
     [[nodiscard]] subscription on_change(std::function<void(decision_view decision, decision_view before)> listener)
     {
         using function = std::function<void(decision_view, decision_view)>;

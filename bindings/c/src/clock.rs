@@ -7,10 +7,10 @@ use polar_license::time::Now;
 use std::ffi::c_void;
 use std::sync::Arc;
 
-/// A function that reads the time from two clocks, and stores both times. At `wall_ms`, it stores the milliseconds
-/// since 1970-01-01 UTC; this clock may go back. At `mono_ms`, it stores the milliseconds since any fixed moment; this
-/// clock must only go forward. The function is called from any thread. It must return at once and must not call this
-/// library, because the library holds locks during the call.
+/// A function that reads two clocks. At `wall_ms`, it stores the time of the wall clock, in milliseconds since
+/// 1970-01-01 UTC. At `mono_ms`, it stores the milliseconds since any fixed moment, on a clock that never goes back.
+/// The function is called from any thread. It must return at once and must not call this library, because the library
+/// holds locks during the call.
 pub type ClockCallback = Option<extern "C" fn(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64)>;
 
 type Tell = extern "C" fn(*mut c_void, *mut i64, *mut u64);

@@ -9,11 +9,10 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char};
 use std::sync::OnceLock;
 
-/// `POLAR_LICENSE_OK`: the number for "no error", where a function otherwise returns the number of an [`ErrorKind`].
+/// `POLAR_LICENSE_OK`: the number for "no error". Every other number is that of an [`ErrorKind`].
 pub(crate) const OK: i32 = 0;
 
-/// `POLAR_LICENSE_REASON_UNSET`: the number for "no reason", where a function otherwise returns the number of a
-/// [`Reason`].
+/// `POLAR_LICENSE_REASON_UNSET`: the number for "no reason". Every other number is that of a [`Reason`].
 pub(crate) const REASON_UNSET: i32 = 0;
 
 /// `POLAR_LICENSE_ABSENT`: the int64_t that a function returns if it has no value to return.

@@ -100,9 +100,9 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
 }
 
 /// Returns why the feature is on or off, in one sentence for the user. The sentence is in English unless the options
-/// provide another one. The app may run although a feature is off, if the license is for another plan. Then only this
-/// function tells the user why, and polar_license_decision_message() does not. Never returns NULL; returns an empty
-/// string if an argument is NULL or `feature` is not UTF-8.
+/// provide another one. If the license is for another plan, the app may run although the feature is off. Show this
+/// sentence in that case, because polar_license_decision_message() does not say why the feature is off. Never returns
+/// NULL; returns an empty string if an argument is NULL or `feature` is not UTF-8.
 ///
 /// The string belongs to the decision and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -173,10 +173,10 @@ pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> 
     borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
 }
 
-/// Returns 1 if the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
-/// problem concerns the user. Show polar_license_decision_message(), and also polar_license_decision_problem_message()
-/// if it is not NULL. Returns 0 for a user who has no license, also after a trial has ended. Being offline is no reason
-/// for a notice until grace ends soon. Returns 0 if `decision` is NULL.
+/// Returns 1 if the app should notify the user: a stored license does not allow access, access ends soon, or a problem
+/// concerns the user. Show polar_license_decision_message(), and also polar_license_decision_problem_message() if it is
+/// not NULL. Returns 0 if no license is stored, even if a trial has ended. Returns 0 if the device is only offline, and
+/// grace does not end soon. Returns 0 if `decision` is NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -98,10 +98,12 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 /// {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
 /// The members organizationId and appId are required. The comment of each polar_license_options_set_... and _add_...
 /// function names the member that the function sets. The member's value has the type of the function's argument: a
-/// string, a whole number or a boolean. If the function adds one of several values, the member is an array of these
-/// values. If the function takes a name and a value, the member is an object that contains the values under their
-/// names. In features, each name has an array of values. An unknown member is an error. A member that is null counts as
-/// absent. `settings` is copied.
+/// string, a whole number or a boolean. There are three exceptions:
+/// - If the function adds one of several values, the member is an array of these values.
+/// - If the function takes a name and a value, the member is an object that contains the values under their names.
+/// - In features, each name has an array of values.
+///
+/// An unknown member is an error. A member that is null counts as absent. `settings` is copied.
 ///
 /// Free the result with polar_license_options_free(). If `settings` is invalid or NULL, polar_license_open() reports
 /// this. Returns NULL only if this library has a defect. Callable from any thread. Never blocks.
@@ -236,15 +238,15 @@ fn builder(organization_id: *const c_char, app_id: *const c_char) -> Result<Conf
     Ok(Config::builder(organization, argument::string("app_id", app_id)?))
 }
 
-/// Applies a setting. If the setting is invalid, the options remember the error, unless they remember an earlier one.
-/// polar_license_open() then fails with that error.
+/// Applies a setting. The options remember the error of the first invalid setting, and polar_license_open() fails with
+/// it.
 fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -> Result<(), Error>) -> i32 {
     let kind = call::run(function, ptr::null_mut(), || {
         let options = argument::object_mut("options", options)?;
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // If `apply` panics, there is no error to keep. So an error that describes the panic is created and kept.
+        // If `apply` panics, it returns no error. So this creates an error that describes the panic, and keeps it.
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));

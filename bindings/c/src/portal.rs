@@ -1,8 +1,8 @@
 //! The functions of the customer portal that take a license, in a library with the feature `portal`. Every operation
-//! takes a request in JSON and returns a reply, and the app reads the reply's values by JSON pointers. Some operations
-//! have a function of their own: those that most dialogs need, and those that take a text that the user typed or
-//! pasted, which C code would otherwise have to escape in JSON. Codes, tokens and addresses are wiped when the reply is
-//! freed, and never occur in an error or in the log.
+//! takes a request in JSON and returns a reply. The app reads the reply's values with JSON pointers. The operations
+//! that most dialogs need have a function of their own. The operations that take a text from the user have one too,
+//! because C code would otherwise have to escape this text in JSON. Codes, tokens and addresses are wiped when the
+//! reply is freed, and never occur in an error or in the log.
 //!
 //! ```text
 //!  reply          results and their handles
@@ -26,21 +26,23 @@ use progress::ProgressCallback;
 use reply::Reply;
 use std::ffi::{c_char, c_void};
 
-/// Runs an operation of the customer portal. `request` is a JSON object that describes the operation: its member `call`
-/// is the name of the operation, and its other members are the arguments. An argument such as `session` or `key` is a
-/// handle, which polar_license_reply_handle() returns. docs/src/portal-operations.md lists the operations with their
-/// arguments and replies.
+/// Runs an operation of the customer portal. `request` is a JSON object: its member `call` is the name of the
+/// operation, and its other members are the arguments. An argument such as `session` or `key` is a handle, which
+/// polar_license_reply_handle() returns. docs/src/portal-operations.md lists the operations with their arguments and
+/// replies.
 ///
-/// `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise an
-/// operation that waits for an event, such as a payment, calls it with `user_data` before each wait, and `progress` can
-/// end the operation. `reply` must not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on
-/// failure. `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on
-/// success. Callable from any thread. Blocks on the network and the disk. polar_license_cancel() ends the operation.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid;
-/// POLAR_LICENSE_ERR_RATE_LIMITED, with polar_license_error_retry_after_ms(), if this process or another one requested
-/// or tried too many codes; POLAR_LICENSE_ERR_REFUSED; POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER or
-/// _CANCELLED. After POLAR_LICENSE_ERR_REFUSED, polar_license_error_reason() returns why a license key was refused, or
-/// POLAR_LICENSE_REASON_UNSET if no key was refused: then the session has ended, or the operation is not possible.
+/// `request` must not be NULL; the caller wipes it if it contains secrets. `progress` may be NULL; otherwise it is
+/// called with `user_data` before each wait for an event, such as a payment, and can end the operation. `reply` must
+/// not be NULL; it gets the reply, to free with polar_license_reply_free(), or NULL on failure. `error` may be NULL;
+/// otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread.
+/// Blocks on the network and the disk. polar_license_cancel() ends the operation.
+/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_STORAGE, _NETWORK, _TIMEOUT, _SERVER, _CANCELLED, or
+/// - POLAR_LICENSE_ERR_INVALID_ARGUMENT if the request or one of its arguments is not valid.
+/// - POLAR_LICENSE_ERR_RATE_LIMITED if too many codes were requested or tried on this device.
+///   polar_license_error_retry_after_ms() returns the time to wait.
+/// - POLAR_LICENSE_ERR_REFUSED if a license key was refused, the session has ended, or the operation is not possible.
+///   If a key was refused, polar_license_error_reason() returns the reason; otherwise it returns
+///   POLAR_LICENSE_REASON_UNSET.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_call(
     license: *const License,
@@ -141,8 +143,8 @@ pub extern "C" fn polar_license_portal_restore(
     })
 }
 
-/// Activates the key `key` on this device. Call it after the user has chosen this key, or after a seat was released for
-/// it.
+/// Activates the key `key` on this device. Call this function after the user has chosen the key, or after a seat of the
+/// key was released.
 ///
 /// Everything else is as described for polar_license_portal_restore().
 #[unsafe(no_mangle)]
@@ -158,8 +160,8 @@ pub extern "C" fn polar_license_portal_activate(
     })
 }
 
-/// Lists the customer's license keys that belong to this organization and to a benefit that the options accept. In the
-/// reply's "/keys", the keys that can be used come first, and of these the key with the latest expiry.
+/// Lists the customer's license keys that belong to this organization and to a benefit that the options accept. The
+/// reply's "/keys" begins with the keys that can be used, sorted by expiry with the latest first.
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 10 s at most for each hundred keys.
 #[unsafe(no_mangle)]
@@ -174,8 +176,9 @@ pub extern "C" fn polar_license_portal_license_keys(
     })
 }
 
-/// Lists the devices on which a key is active. If the reply's "/kind" is "listed", the devices are in "/devices". If it
-/// is "hidden", the vendor does not show the devices, or there are none; "/message" then is a sentence for the user.
+/// Lists the devices on which a key is active. If the reply's "/kind" is "listed", the devices are in "/devices". If
+/// "/kind" is "hidden", the vendor does not show the devices, or there are none. In this case "/message" is a sentence
+/// for the user.
 ///
 /// Everything else is as described for polar_license_portal_call(). Sends a few requests, and blocks 10 s at most for
 /// each.
@@ -196,9 +199,11 @@ pub extern "C" fn polar_license_portal_devices(
 /// Releases the seat of a device. If the device is this one, does the same as polar_license_deactivate(). Ask the user
 /// first.
 ///
-/// The reply has one of these values at "/deactivated": "released"; "unknown", if Polar has never known the seat or no
-/// longer knows it; or "key_unknown", if Polar no longer knows the key. After "unknown" and "key_unknown", list the
-/// keys and the devices again.
+/// The reply's "/deactivated" is one of the following. After "unknown" and "key_unknown", list the keys and the devices
+/// again.
+/// - "released": the seat is free.
+/// - "unknown": Polar has never known the seat, or no longer knows it.
+/// - "key_unknown": Polar no longer knows the key.
 ///
 /// Everything else is as described for polar_license_portal_call(). Blocks 35 s at most. If Polar did not answer, list
 /// the devices again to see whether the seat was released.

@@ -12,9 +12,9 @@ use std::sync::Arc;
 /// The object that receives the bytes from a load callback. It exists only during the call of that callback.
 pub struct Record(Option<Vec<u8>>);
 
-/// A function that loads the bytes that were saved last. It passes them to polar_license_record_set(), or leaves
-/// `record` unchanged if nothing is stored. The function returns 0 on success, and any other number if the bytes could
-/// not be read. It is called from any thread. The library holds no locks during the call, so the function may call this
+/// A function that loads the bytes that were saved last, and passes them to polar_license_record_set(). If nothing is
+/// stored, it leaves `record` unchanged. The function returns 0 on success, and any other number if the bytes could not
+/// be read. It is called from any thread. The library holds no locks during the call, so the function may call this
 /// library.
 pub type LoadCallback = Option<extern "C" fn(user_data: *mut c_void, record: *mut Record) -> i32>;
 

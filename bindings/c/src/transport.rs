@@ -41,13 +41,15 @@ pub struct Response {
     location: Option<Zeroizing<String>>,
 }
 
-/// A function that sends one request and waits for the reply, but no longer than the request's timeout. It must send
-/// the request at most once and must not follow redirects. It calls polar_license_response_set() if a reply arrives,
-/// whatever the reply's HTTP status is, and polar_license_response_fail() if the request fails. If it calls neither of
-/// them, the request counts as possibly sent. It must not log the request: the body contains the license key, and the
-/// requests of the customer portal have secrets in the address, the headers and the body. It is called on a thread of
-/// the library. The library holds no locks during the call, so the function may call this library. The library stops
-/// waiting for the function after the timeout, and when the operation that sent the request is cancelled.
+/// A function that sends one request, and waits for the reply until the request's timeout. It must send the request at
+/// most once, and must not follow redirects. If a reply arrives, whatever its HTTP status is, the function calls
+/// polar_license_response_set(). If the request fails, the function calls polar_license_response_fail(). If it calls
+/// neither, the library assumes that Polar may have received the request.
+///
+/// Do not log the request: its body contains the license key, and requests of the customer portal have secrets in the
+/// address, the headers and the body. The function is called on a thread of the library. It may call this library,
+/// because the library holds no locks during the call. The library stops waiting for the function after the timeout, or
+/// when the operation is cancelled.
 pub type TransportCallback =
     Option<extern "C" fn(user_data: *mut c_void, request: *const Request, response: *mut Response)>;
 
@@ -217,9 +219,9 @@ pub extern "C" fn polar_license_response_set_location(response: *mut Response, l
 }
 
 /// Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... Pass 1 as `maybe_sent` if
-/// Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent:
-/// only then is it certain that Polar has not received it. `message` is one line for developers and logs, without the
-/// key; it is copied. If several reports are made, the last one counts.
+/// Polar may have received the request. Pass 0 only if the request failed before the first byte of the body was sent,
+/// because in every other case Polar may have received the request. `message` is one line for developers and logs,
+/// without the key; it is copied. If several reports are made, the last one counts.
 ///
 /// `message` may be NULL. Call this function from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `response` is NULL, the failure is unknown, or
@@ -251,8 +253,8 @@ pub extern "C" fn polar_license_response_fail(
 }
 
 impl Response {
-    /// Returns the answer that the app reported last, or a network failure if the app reported none. A reply also
-    /// contains the address to which it redirects, if the app reported one.
+    /// Returns the answer that the app reported last, or a network failure if the app reported none. If the app
+    /// reported a redirect's target, adds the target to the reply.
     fn into_answer(self) -> Answer {
         match self.answer {
             Some(Answer::Reply { status, retry_after, body, .. }) => {

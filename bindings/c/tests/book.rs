@@ -10,8 +10,8 @@ use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar,
 use std::fs;
 
 /// The program around the book's example code, as a reader would write it. The example code, called the gate, opens the
-/// license and checks a feature. It takes the place of `@GATE@`. The test adds a line that selects the local Polar,
-/// because the gate does not read the environment variable `POLAR`.
+/// license and checks a feature. The test replaces `@GATE@` with the gate. The test also adds a line that selects the
+/// local Polar, because the gate does not read the environment variable `POLAR`.
 const AROUND: &str = r#"#include <polar_license.h>
 #include <stdio.h>
 #define ORGANIZATION "@ORGANIZATION@"

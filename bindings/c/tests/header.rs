@@ -198,8 +198,8 @@ fn comments_name_what_exists() {
     }
 }
 
-/// Checks that each function passes its own name to its guard. The test `panics` depends on this name: it names a
-/// function in an environment variable, and that function's guard then panics.
+/// Checks that each function passes its own name to its guard. The test `panics` depends on this name. That test sets
+/// an environment variable to the name of a function, and the guard of that function then panics.
 #[test]
 fn every_function_is_guarded_by_its_own_name() {
     let folders = ["src", "src/options", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());

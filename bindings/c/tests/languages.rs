@@ -57,8 +57,8 @@ fn python() {
     if !is_installed("Python", &["python3 --version"]) {
         return;
     }
-    // `python3` may be a wrapper that chooses an interpreter by files in HOME, and the example runs with another HOME.
-    // So the example is run with the path of the interpreter itself.
+    // `python3` may be a wrapper that chooses an interpreter by files in HOME. The example runs with another HOME, so
+    // the test runs the interpreter itself.
     let python = run(Command::new("python3").args(["-c", "import sys; print(sys.executable)"]));
     let library = folder("python").join("libpolar_license.so");
     gates("examples/python/gate.py", || {

@@ -66,8 +66,8 @@ impl Reply {
         Self { outlook, deactivated: None, text: None, result: Ok(outcome.into_decision()) }
     }
 
-    /// Returns the reply to a call for another computer. The decision in it is the other computer's. If the call could
-    /// not begin, for example because its text is damaged, the reply is an error.
+    /// Returns the reply to a call for another computer. The reply contains the decision for the other computer. If the
+    /// call could not begin, for example because the other computer's text is damaged, the reply is an error.
     pub(crate) fn for_other(outlook: Outlook, called: Result<Outcome, Error>) -> Self {
         match called {
             Ok(outcome) => Self::changed(outlook, outcome),

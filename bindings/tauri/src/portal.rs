@@ -1,6 +1,6 @@
-//! The customer portal for pages. Tokens, license keys and the secrets of checkouts stay in this process. A page has a
-//! number for each of them, which is valid until the page releases the reply that contains it, or until the page is
-//! gone.
+//! The customer portal for pages. Tokens, license keys and the secrets of checkouts stay in this process. The page
+//! receives a number for each of these values. A number is valid until the page releases the reply that contains it, or
+//! until the page is gone.
 
 use polar_license::portal::boundary::{Handles, Reply};
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Converts numbers and names from JavaScript into the engine's types. Takes numbers as `f64`: for any smaller type,
-//! wasm-bindgen would silently truncate the number.
+//! Converts numbers and names from JavaScript into the engine's types. Takes numbers as `f64`, because wasm-bindgen
+//! would silently truncate a number of any smaller type.
 
 use crate::values::defect;
 use polar_license::engine;
@@ -36,8 +36,8 @@ pub enum NoReply {
     Cancelled = "cancelled",
 }
 
-/// The largest accepted time. Adding durations to it is safe, because JavaScript's numbers are exact to the millisecond
-/// up to twice this value.
+/// The largest accepted time. Durations can safely be added to this time, because JavaScript's numbers are exact to the
+/// millisecond up to twice this value.
 const LONGEST_MS: f64 = 4_503_599_627_370_496.0;
 
 /// Converts the readings of two clocks. `wall` is the reading of the wall clock in ms since 1970. `mono` is the reading

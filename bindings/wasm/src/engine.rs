@@ -26,9 +26,9 @@ thread_local! {
 /// In every method, `wall` is the reading of the wall clock in ms since 1970, and `mono` is the reading of the
 /// monotonic clock in ms since some fixed moment.
 ///
-/// The last step of an operation is `done`. Every other step has a number, with which it can be resumed once. If the
-/// settings are invalid, a method throws an object `{ error }`. Any other exception is a defect: do not use the
-/// instance after it.
+/// The last step of an operation is `done`. Every other step has a number, and can be resumed once with this number. If
+/// the settings are invalid, a method throws an object `{ error }`. Any other exception is a defect, after which the
+/// instance must not be used.
 #[wasm_bindgen]
 pub struct Engine(RefCell<Inner>);
 
@@ -121,7 +121,7 @@ impl Engine {
         self.begin(Operation::StartTrial, now(wall, mono))
     }
 
-    /// Writes a request, on a computer without a network. The last step has its text.
+    /// Writes a request for a license, on a computer without a network. The last step has the text of the request.
     #[wasm_bindgen(js_name = offlineRequest)]
     pub fn offline_request(&self, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::OfflineRequest, now(wall, mono))
@@ -220,8 +220,8 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Continues after a `join` step, which waits for another operation to end. Returns another `join` step if the
-    /// other operation is still running and there is time left to wait.
+    /// Continues after a `join` step, which waits for another operation to end. If the other operation is still running
+    /// and there is time left to wait, returns another `join` step.
     #[wasm_bindgen(js_name = resumeJoin)]
     pub fn resume_join(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -265,8 +265,8 @@ impl Engine {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }
 
-    /// Returns the reading of the wall clock at which the decision can next change by itself, as time passes. Returns
-    /// nothing if it will not change by itself.
+    /// Returns the earliest time, by the wall clock, at which the decision can change only because time passes. Returns
+    /// nothing if the passing of time does not change the decision.
     #[wasm_bindgen(js_name = nextChange)]
     pub fn next_change(&self, wall: f64, mono: f64) -> Result<Option<f64>, JsValue> {
         let change = self.inner()?.engine.next_change_by_wall(now(wall, mono));
@@ -280,9 +280,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns whether the automatic refresh must refresh at this instant, or how long it must wait. No wait lasts
-    /// longer than the result of `current` stays valid. Call this method when the wait is over and after every
-    /// operation. Call it with `woken` when the network may be back.
+    /// Returns what the automatic refresh has to do: refresh now, or wait for a while. The wait is never longer than
+    /// the time for which the result of `current` stays valid. Call this method when the wait is over, and after every
+    /// operation. Also call it, with `woken`, when the network may be back.
     pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let end = inner.held.map_or(Duration::MAX, |held| held.wait(now));

@@ -1,6 +1,5 @@
 //! The engine for JavaScript: synchronous methods and plain values. The engine decides everything about a license. The
-//! driver in `ts/` executes the engine's steps. To do so, it uses what the platform offers: requests, storage, locks
-//! and timers.
+//! driver in `ts/` executes the engine's steps, with the requests, storage, locks and timers of the platform.
 //!
 //! ```text
 //!   ts/  (fetch, storage, locks, timers)

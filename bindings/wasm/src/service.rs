@@ -1,6 +1,6 @@
-//! The methods with which a computer acts for computers that are never online. They need the app secret, which
-//! everybody can read in a page. So pages must not use these methods, and the usual WebAssembly does not contain them.
-//! They would add 2.4 KB to every page.
+//! The methods with which a computer acts for computers that are never online. These methods need the app secret, and
+//! everybody could read the secret in a page. So the usual WebAssembly does not contain these methods, which would also
+//! add 2.4 KB to every page.
 
 use crate::arguments::now;
 use crate::engine::{Engine, NextStep, configured, host, pacer};

@@ -1,7 +1,7 @@
 /**
  * Encodes bytes as ASCII text, for a script that contains WebAssembly. `src/ascii.ts` decodes the text.
  *
- * Not base64, because a script with base64 is larger after compression. Compression finds repeated bytes only if equal
+ * With base64, the script would be larger after compression, because compression finds repeated bytes only if equal
  * bytes always give equal text. Base64 encodes three bytes together, so the text for a byte depends on its neighbours.
  * DESIGN.md compares the sizes.
  */
@@ -12,8 +12,8 @@
 const LETTERS = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((letter) => !"\"'`\\<$".includes(letter));
 
 /**
- * The number of letters that can be the first letter of a pair. Any letter can be the second one, so there are at least
- * 256 pairs: one for each byte.
+ * The number of letters that can be the first letter of a pair. Any letter can be the second letter of a pair. So there
+ * are at least 256 pairs, one for each byte.
  */
 const PAIRS = Math.ceil(256 / LETTERS.length);
 

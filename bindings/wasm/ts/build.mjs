@@ -12,7 +12,7 @@
  *   OUT/LICENSE-NAME                the license of each npm package that a script contains
  * ```
  *
- * The engine in `./portal` is the one with the customer portal.
+ * `./portal` contains the engine with the customer portal.
  */
 
 import { execFileSync } from "node:child_process";
@@ -144,8 +144,8 @@ async function commonJs(file) {
 
 function optimize(input, output) {
   const wasmOpt = fileURLToPath(import.meta.resolve("binaryen/bin/wasm-opt"));
-  // No flag enables a WebAssembly feature. So wasm-opt uses only those that the compiler has listed in the file. A
-  // browser that lacks one of the features in a file cannot load the file.
+  // A browser that lacks a WebAssembly feature of the file cannot load the file. So these flags enable no feature, and
+  // wasm-opt uses only the features that the compiler has listed in the file.
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
@@ -157,8 +157,8 @@ function ascii(wasm) {
 
 /**
  * Turns the output of wasm-bindgen into the body of a function that creates an instance of the WebAssembly at each
- * call. The output itself is a module, which keeps its only instance in a variable. After a trap, a new instance is
- * necessary. The UTF-8 codec is a parameter of the function.
+ * call, because a new instance is needed after a trap. The output itself is a module, which keeps its only instance in
+ * a variable. The UTF-8 codec is a parameter of the function.
  */
 async function glue(path) {
   const { outputFiles } = await build({

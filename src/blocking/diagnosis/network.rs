@@ -191,7 +191,7 @@ impl Asked {
         }
     }
 
-    /// Returns `true` if the address begins with `http:`. The server is then on this computer, because any other server
+    /// Returns `true` if the address begins with `http:`. Such a server is on this computer, because any other server
     /// must have an `https` address.
     fn is_on_this_computer(&self) -> bool {
         self.url.starts_with("http:")

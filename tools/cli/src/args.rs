@@ -101,8 +101,8 @@ pub(crate) struct AppOptions {
 
     /// A feature and the id of a benefit that turns it on; may be repeated
     ///
-    /// If several benefits turn a feature on, repeat the option with the same name. Here and in the variable, a comma
-    /// separates several features.
+    /// If several benefits turn on the same feature, repeat the option for each benefit. A comma separates several
+    /// features.
     #[arg(
         long = "feature",
         value_name = "NAME=BENEFIT",
@@ -348,7 +348,7 @@ enum Command {
     Forget(After),
     /// Start the trial of this device
     ///
-    /// Needs --trial-days. A device has one trial. Asks nobody.
+    /// Needs --trial-days. A device has one trial. Sends nothing.
     StartTrial(After),
     /// Print a request for a license, on a computer that is never online
     ///

@@ -6,7 +6,7 @@ use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A failure. The license is a separate member, so that no script mistakes it for the command's result.
+/// A failure. The license is a separate member, so that no script mistakes the license for the result of the command.
 #[derive(Serialize)]
 struct FailureJson<'a> {
     error: ErrorJson<'a>,
@@ -34,7 +34,7 @@ pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Res
 }
 
 /// Returns `true` if the error means that the command line is wrong. The library's message for such an error blames the
-/// app, because it is written for the app's users. The command therefore prints the detail instead.
+/// app, because the message is written for users of an app. So the command prints the detail instead.
 pub(crate) fn is_wrong_usage(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::InvalidConfig)
         && error.message() == Error::new(error.kind(), error.detail()).message()

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::{output, show};
 use polar_license::blocking::{ActivateOptions, Client, Deactivation, OfflineAnswer};
-use polar_license::{Deactivated, Decision, Error, ErrorKind, Explanation, NextStep};
+use polar_license::{Deactivated, Decision, Error, ErrorKind, Explanation};
 use serde::Serialize;
 use std::io;
 
@@ -69,14 +69,14 @@ pub(crate) fn run(common: &Common, operation: Operation) -> io::Result<Exit> {
     };
     let again = show::again(&error);
     let decision = error.decision();
-    let must_connect = error.next_step() == NextStep::Connect && !error.maybe_applied();
+    let is_offline = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && !error.maybe_applied();
     let next_step = match kind {
         Kind::ForOther { command } => return fail_for_other(&error, command, common.json),
         Kind::Activate if error.maybe_applied() => show::next_step_after(&error, FIND_SEAT),
-        Kind::Activate if must_connect && can_request && !decision.is_some_and(Decision::allowed) => {
+        Kind::Activate if is_offline && can_request && !decision.is_some_and(Decision::allowed) => {
             show::next_step_after(&error, again).map(show::or_request)
         }
-        Kind::Deactivate if must_connect && decision.is_some_and(Decision::air_gapped) => {
+        Kind::Deactivate if is_offline && decision.is_some_and(Decision::air_gapped) => {
             Some(format!("run `polar-license return`, or go online, then {again}"))
         }
         Kind::Activate | Kind::Deactivate | Kind::Plain => show::next_step_after(&error, again),

@@ -34,8 +34,8 @@ pub(crate) fn pages(directory: Option<&Path>) -> io::Result<Exit> {
     }
 }
 
-/// Returns the command with all options visible. clap_mangen would leave out the texts of options that `-h` does not
-/// list.
+/// Returns the command with all options visible, because clap_mangen would leave out the texts of options that `-h`
+/// does not list.
 fn in_full() -> clap::Command {
     let listed = |arg: clap::Arg| arg.hide_short_help(false);
     let mut command = args::command();

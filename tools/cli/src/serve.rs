@@ -16,7 +16,7 @@ pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
     // process at once.
     let (end, ended) = mpsc::channel();
     ctrlc::set_handler(move || {
-        // an error is ignored: it means that the process is already ending after an earlier interruption
+        // an error is ignored, because it means that the process is already ending after an earlier interruption
         let _ = end.send(());
     })
     .map_err(io::Error::other)?;

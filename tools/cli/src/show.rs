@@ -13,8 +13,6 @@ pub(crate) fn text(decision: &Decision, can_request: bool) -> String {
     let next_step = if decision.reason() == Some(Reason::Storage) {
         // The library's advice is not used. It is written for apps, which have no `doctor`.
         Some(String::from("run `polar-license doctor`, which says why the license cannot be read, and what to do"))
-    } else if decision.air_gapped() && decision.next_step() == NextStep::Connect {
-        Some(String::from("run `polar-license request`, and import its answer"))
     } else {
         let step = decision.next_step();
         let can_come_from_elsewhere = match step {
@@ -169,11 +167,9 @@ fn advice(step: NextStep, again: &str) -> Option<String> {
         NextStep::Buy => String::from("buy a license, then run `polar-license activate KEY`"),
         NextStep::ManageDevices => format!("{REMOVE_DEVICE}, then run `polar-license activate KEY`"),
         NextStep::ContactVendor => String::from("contact the vendor, who sent the e-mail about the purchase"),
-        other => match other.as_str() {
-            "offline_request" => String::from("run `polar-license request`, and import its answer"),
-            // a later version of the library may have added other steps
-            step => step.to_owned(),
-        },
+        NextStep::OfflineRequest => String::from("run `polar-license request`, and import its answer"),
+        // a later version of the library may have added other steps
+        other => other.to_string(),
     })
 }
 

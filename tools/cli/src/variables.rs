@@ -1,5 +1,5 @@
-//! Reads options from environment variables. clap does most of this, but it does not know two rules: a common option
-//! may stand before or after the subcommand, and a variable without a value counts as absent.
+//! Reads options from environment variables. clap does most of this, but does not know two rules: a common option may
+//! stand before or after the subcommand, and a variable without a value counts as absent.
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -8,9 +8,9 @@ use clap::{ArgMatches, Command, Error, Id};
 /// Reads the process's arguments and environment variables. An option on the command line wins over its variable,
 /// whether the option stands before or after the subcommand.
 ///
-/// In `command`, only options before the subcommand may have variables. If an option after the subcommand had one too,
-/// that variable would win over the same option before the subcommand. `with_help` returns the description for the
-/// help.
+/// In `command`, only the options before the subcommand may have variables. A variable of an option after the
+/// subcommand would win over the same option before the subcommand. `with_help` returns the command from which the help
+/// is printed.
 pub(crate) fn parse(command: Command, with_help: fn() -> Command) -> Result<ArgMatches, Error> {
     match hidden(command).try_get_matches() {
         Ok(mut matches) => {
@@ -31,8 +31,8 @@ pub(crate) fn hidden(command: Command) -> Command {
     })
 }
 
-/// Removes the value that an option got from its variable, if the option is also given after the subcommand. Otherwise
-/// an option that may be repeated would keep both values.
+/// If an option is also given after the subcommand, removes the value that the option got from its variable, because an
+/// option that may be repeated would keep both values.
 fn prefer_flags(matches: &mut ArgMatches) {
     let Some((_, after)) = matches.subcommand() else { return };
     let is_flag = |id: &&Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);

@@ -1,6 +1,6 @@
 // The local Polar in this page: the Rust crate mock-polar as WebAssembly, with a function like `fetch` in place of a
-// server. Its endpoint `/_mock` lets the page play the vendor and break the network. The page's requests to it use
-// no network.
+// server. With the endpoint `/_mock`, the page plays the vendor and breaks the network. The page's requests to this
+// Polar use no network.
 
 import init, { Polar } from "./mock_polar.js";
 
@@ -20,8 +20,8 @@ setInterval(() => polar.work(), LOOK_MS);
 /** Sends a request of an app to Polar, over a network that may be broken. */
 export async function send(url, init, network) {
   if (network === "offline") throw unreachable();
-  // Not awaited: `exchange` passes a request to Polar before it waits for anything. So the fault is in force before the
-  // next line sends the app's request.
+  // This call is not awaited, because `exchange` passes a request to Polar before it waits for anything. So the fault
+  // already applies to the app's request, which the next line sends.
   if (FAULTS[network]) void ask("POST", "/faults", { ...FAULTS[network], times: 1 });
   const response = await exchange(url, init);
   // a browser hides replies that do not allow the page's origin, such as the replies of captive portals

@@ -37,7 +37,7 @@ export function logCheck() {
 }
 
 /**
- * Adds an entry for a decision, unless it is equal to the last one apart from its dates. Also adds an entry for the
+ * Adds an entry for a decision, unless the last decision was the same apart from the dates. Also adds an entry for the
  * decision's problem, unless the last decision had the same problem.
  */
 export function logDecision({ state, reason, allowed, message, nextStep, features, problem }) {

@@ -8,8 +8,8 @@ const SPECIAL_USE: [&str; 6] = ["arpa", "invalid", "local", "localhost", "onion"
 /// Returns the address without a display name or surrounding space, and with its domain in lower case. Returns `None`
 /// if Polar refuses the address.
 ///
-/// Polar looks up the domain. This server does not: for it, a domain that begins with `nosuchdomain.` does not exist,
-/// and a domain that begins with `nomail.` receives no mail.
+/// Polar looks up the domain. This server instead refuses every domain that begins with `nosuchdomain.`, as if the
+/// domain did not exist, and every domain that begins with `nomail.`, as if the domain received no mail.
 pub(crate) fn accepted(text: &str) -> Option<String> {
     let options = Options::default().with_required_tld().without_domain_literal();
     let address = EmailAddress::parse_with_options(text.trim(), options).ok()?;

@@ -70,8 +70,8 @@ pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &i
         (method, parts) => execute(&mut shared.lock(), method, parts, &request.body),
     };
     let reply = reply.unwrap_or_else(|error| error);
-    // Pages of every origin may read the reply: tests in browsers control the server too, and no reply of the control
-    // endpoint is secret.
+    // Pages of every origin may read the reply, because tests in browsers control the server too, and no reply of the
+    // control endpoint is secret.
     let allow = "GET, POST, PATCH, DELETE";
     let reply = reply.with("access-control-allow-origin", "*").with("access-control-allow-methods", allow);
     Some(reply.with("access-control-allow-headers", "*"))
@@ -218,7 +218,7 @@ fn overview(state: &State) -> Reply {
     Reply::json(200, &overview)
 }
 
-/// Waits if the query says so. With `?wait=3&timeout_ms=2000` it waits until `count` returns 3 or more, but for at most
+/// Waits if the query says so. With `?wait=3&timeout_ms=2000`, waits until `count` returns 3 or more, but for at most
 /// two seconds.
 async fn wait(shared: &Shared, query: &str, count: fn(&State) -> usize, timer: &impl Timer) {
     let number = |name: &str| {

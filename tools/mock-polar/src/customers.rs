@@ -87,8 +87,8 @@ impl Customer {
         Self::described(id, organization, &fields)
     }
 
-    /// Returns a customer as a seed describes it. An omitted field is null, except that four fields have defaults:
-    /// `created_at`, `metadata`, `email_verified` and `type`.
+    /// Returns a customer as a seed describes it. Four fields have defaults: `created_at`, `metadata`, `email_verified`
+    /// and `type`. Any other omitted field is null.
     pub(crate) fn described(id: Uuid, organization: Uuid, given: &Value) -> Self {
         let defaults = json!({
             "created_at": "2026-01-02T03:04:05.678901Z",

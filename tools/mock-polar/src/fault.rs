@@ -30,9 +30,9 @@ pub enum Garbage {
 
 /// A fault, and the requests to which it applies. The README shows a fault in JSON.
 ///
-/// A constructor selects the kind of fault, and methods restrict which requests it applies to.
-/// [`MockPolar::fault`](crate::MockPolar::fault) puts the fault in force. Without restrictions, it applies to every
-/// later request, before Polar handles the request.
+/// A constructor selects the kind of fault, and methods restrict the requests to which the fault applies.
+/// [`MockPolar::fault`](crate::MockPolar::fault) puts the fault in force. Without restrictions, the fault applies to
+/// every later request, before Polar handles the request.
 ///
 /// ```
 /// use mock_polar::{Endpoint, Fault, MockPolar};
@@ -54,10 +54,10 @@ pub enum Garbage {
 ///
 /// Without `after_handling`, Polar handles a stalled or delayed request when the stall or the delay ends.
 ///
-/// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.
-/// [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and [`skip`](Self::skip) and
-/// [`times`](Self::times) do not count preflights, because a page cannot distinguish a preflight from the request that
-/// follows it.
+/// As in reality, answers of portals and gateways have no CORS headers, so a page sees a network error and no status
+/// code. [`with_cors`](Self::with_cors) overrides this. Faults do not apply to CORS preflights, and
+/// [`skip`](Self::skip) and [`times`](Self::times) do not count preflights, because a page cannot distinguish a
+/// preflight from the request that follows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(description = "A fault"))]
 pub struct Fault {
@@ -80,8 +80,8 @@ pub struct Fault {
     pub(crate) cors: Option<bool>,
 }
 
-/// The kind of a fault. Variants and fields have the same names as in the control endpoint's JSON. If the JSON lacks a
-/// field that has a default, the fault is the one that programs see most often.
+/// The kind of a fault. Variants and fields have the same names as in the control endpoint's JSON. The default of a
+/// field is the value that programs meet most often.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -174,7 +174,7 @@ impl Fault {
     }
 
     /// Polar replies with 429 and an empty body. `retry_after` is the value of the header `retry-after` in seconds. If
-    /// it is `None`, the reply does not have this header.
+    /// `retry_after` is `None`, the reply does not have this header.
     pub fn rate_limited(retry_after: impl Into<Option<u64>>) -> Self {
         Self::new(Kind::RateLimited { retry_after: retry_after.into() })
     }

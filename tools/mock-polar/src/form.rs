@@ -120,7 +120,7 @@ impl Form {
         self.uuid(name)
     }
 
-    /// Reads a whole number that is not negative. It may also be written as a string or a float.
+    /// Reads a whole number that is not negative. The number may also be written as a string or a float.
     pub(crate) fn count(&mut self, name: &str) -> Option<i64> {
         let value = self.optional(name)?;
         match integer(&value) {

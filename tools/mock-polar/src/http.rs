@@ -20,7 +20,7 @@ use crate::request::{KEPT_BODY, RecordedRequest};
 use crate::timer::Timer;
 
 /// The time after which an idle connection is closed, as on Polar's server. If the client then sends another request on
-/// it, the connection is reset.
+/// this connection, the connection is reset.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// The pause between two runs of Polar's background worker.
 const WORKER_PAUSE: Duration = Duration::from_millis(20);
@@ -50,8 +50,8 @@ async fn work(machine: Arc<Machine>) {
 }
 
 async fn serve_connection(stream: TcpStream, from: SocketAddr, machine: Arc<Machine>) {
-    // Replies are small. By default, the system would hold a small packet back and wait for more data, which would slow
-    // the tests down.
+    // Without this option, the system would hold a small reply back and wait for more data, which would slow the tests
+    // down.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| respond(request, from.ip(), &machine));
     let served = http1::Builder::new()
@@ -98,8 +98,8 @@ async fn receive(request: Request<Incoming>) -> Result<RecordedRequest, Disconne
     })
 }
 
-/// Receives the whole body, even if only its start is kept. Otherwise a client that is still sending its body would
-/// miss the reply.
+/// Receives the whole body, even if only its start is kept, because a client that is still sending its body would miss
+/// the reply.
 async fn receive_body(mut body: Incoming) -> Result<Vec<u8>, Disconnect> {
     let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {

@@ -86,8 +86,8 @@ pub(crate) struct Seat {
 }
 
 impl License {
-    /// Returns a granted key without limits, with a random id. Its creation date is the one that all objects of a seed
-    /// share.
+    /// Returns a granted key without limits, with a random id. The key has the same creation date as all objects of a
+    /// seed.
     pub(crate) fn blank() -> Self {
         Self {
             id: Uuid::new_v4(),

@@ -1,5 +1,5 @@
-//! Polar's rate limits: how many requests a sender may make in a time window, and how long it is blocked after too many
-//! requests.
+//! Polar's rate limits: how many requests a sender may make in a time window, and how long Polar blocks a sender after
+//! too many requests.
 
 use std::collections::HashMap;
 use std::time::Duration;

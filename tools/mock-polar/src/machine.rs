@@ -1,6 +1,6 @@
 //! The local Polar without connections. It answers requests to the control endpoint and requests to Polar, and applies
-//! faults. It opens no sockets and starts no threads. A front end does that: it receives the requests, sends the
-//! answers, and provides a timer for the faults that delay a request.
+//! faults. It opens no sockets and starts no threads. A front end receives the requests, sends the answers, and
+//! provides a timer for the faults that delay a request.
 
 use std::net::IpAddr;
 
@@ -48,8 +48,8 @@ impl Machine {
         Ok(Answer::new(reply, delivery, now))
     }
 
-    /// Carries out the jobs of Polar's worker that are due. Call this method often: a job that becomes due between two
-    /// requests is carried out only here.
+    /// Carries out the jobs of Polar's worker that are due. Call this method often, because only this method carries
+    /// out a job that becomes due between two requests.
     pub fn work(&self) {
         let worked = fulfilment::run_due(&mut self.shared.lock());
         if worked {

@@ -272,8 +272,8 @@ impl State {
         Some(license.key.clone())
     }
 
-    /// Returns the ids of the customer and the member who get a new key. Without an `email`, they are the
-    /// organization's first customer, and no member. If nobody has the address `email`, adds a customer who has it.
+    /// Returns the ids of the customer and the member who get a new key. Without an `email`, returns the organization's
+    /// first customer and no member. If nobody has the address `email`, adds a customer who has it.
     fn owner(&mut self, organization: Uuid, email: Option<&str>) -> (Uuid, Option<Uuid>) {
         let Some(email) = email else {
             let mut customers = self.database.customers.iter();

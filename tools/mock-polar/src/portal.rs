@@ -1,5 +1,5 @@
 //! The customer portal, which customers use without the vendor's help. Each file in the folder `portal` contains one
-//! part of it.
+//! part of the customer portal.
 
 mod buying;
 mod call;

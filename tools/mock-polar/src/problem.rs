@@ -1,5 +1,5 @@
-//! The body of a reply with status 422. It says which values of a request are wrong, where they are, and which rule
-//! each breaks.
+//! The body of a reply with status 422. The body says which values of a request are wrong, where these values are, and
+//! which rule each of them breaks.
 
 use serde::Serialize;
 use serde_json::Value;

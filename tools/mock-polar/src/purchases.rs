@@ -114,8 +114,8 @@ impl Grant {
 }
 
 impl TeamSeat {
-    /// Sets the date of the claim or the revocation to the date on which the seat was created, because a seed does not
-    /// contain it.
+    /// Sets the date of the claim or the revocation, which a seed does not contain, to the date on which the seat was
+    /// created.
     pub(crate) fn with_dates(self) -> Self {
         let at = |status| (self.status == status).then_some(self.created_at);
         let (claimed_at, revoked_at) = (at(TeamSeatStatus::Claimed), at(TeamSeatStatus::Revoked));

@@ -49,7 +49,7 @@ pub const DEMO_VENDOR_TOKEN: &str = "polar_oat_DEMO";
 /// The id of the demo seed's second organization. Its customers are teams with members.
 pub const DEMO_MEMBERS_ORGANIZATION: &str = "de300000-0000-4000-8000-000000000002";
 /// The e-mail addresses of a team's owner, its billing manager, and a member who is neither. The team is in
-/// [`DEMO_MEMBERS_ORGANIZATION`]. They have no keys; `NewKey::new("studio").email(…)` gives one of them a key.
+/// [`DEMO_MEMBERS_ORGANIZATION`]. These people have no keys; `NewKey::new("studio").email(…)` gives one of them a key.
 pub const DEMO_MEMBERS: [&str; 3] =
     ["owner@wobbling.example.com", "billing@wobbling.example.com", "member@wobbling.example.com"];
 
@@ -82,8 +82,8 @@ impl Seed {
     /// Fields after the word `optional` may be absent.
     ///
     /// - `organizations`: maps a name to an id (UUID version 4), or to an object with `id`; optional `slug`, `members`
-    ///   (customers are teams), `seats` (seats are sold), `api_access`. New keys belong to the organization named `main`.
-    ///   If none has this name, they belong to the organization whose name sorts first.
+    ///   (customers are teams), `seats` (seats are sold), `api_access`. New keys belong to the organization named
+    ///   `main`. If no organization has this name, new keys belong to the organization whose name sorts first.
     /// - `benefits`: maps a name to an id, or to an object with `id`; optional `organization` (name), `activations`:
     ///   `{"limit": 2, "enable_customer_admin": true}`, or `null` for keys that need no activation. Without
     ///   `enable_customer_admin`, the customer portal hides activations.

@@ -30,9 +30,8 @@ use crate::versions::ApiVersion;
 
 /// A local Polar on a loopback port. It runs on a thread of its own, and stops when this value is dropped.
 ///
-/// Methods take `&self`, so a test can control the server from several threads. Naming a key, a benefit or an
-/// activation that does not exist is a mistake in the test, so the method panics. The panic message points to the line
-/// of the test.
+/// Methods take `&self`, so a test can control the server from several threads. If a test names a key, a benefit or an
+/// activation that does not exist, the method panics, and the panic message points to the line of the test.
 pub struct MockPolar {
     machine: Arc<Machine>,
     connections: Arc<Mutex<Connections>>,
@@ -371,7 +370,7 @@ fn port_error(port: u16, error: io::Error) -> Error {
     Error::server(format!("port {port} is not available{advice}"), error)
 }
 
-/// Starts the server in a thread of its own. The server listens before this function returns. So a client that connects
+/// Starts the server in a thread of its own. The server listens before this function returns, so a client that connects
 /// before the thread runs is not refused.
 fn run(
     socket: TcpSocket,
@@ -393,8 +392,8 @@ fn run(
     let (machine, connections) = (Arc::clone(machine), Arc::clone(connections));
     let serve = move || {
         runtime.spawn(http::serve(listener, machine, connections));
-        // Waits until `MockPolar` sends on `stop` or drops it. Then the runtime is dropped, which closes the listener
-        // and every connection.
+        // Waits until `MockPolar` sends on `stop` or drops `stop`. Then the runtime is dropped, which closes the
+        // listener and every connection.
         let _ = runtime.block_on(stopped);
     };
     let thread = std::thread::Builder::new()

@@ -28,8 +28,8 @@ impl Default for KeySubscription {
 }
 
 impl KeySubscription {
-    /// Creates a subscription with this status. The status is one of Polar's (`trialing`, `active`, `past_due`, …) or
-    /// any other text.
+    /// Creates a subscription with this status. The status is one of Polar's statuses (`trialing`, `active`,
+    /// `past_due`, …) or any other text.
     pub fn new(status: impl Into<String>) -> Self {
         Self { status: status.into(), ..Self::default() }
     }
@@ -86,8 +86,8 @@ impl Default for KeyOrder {
 }
 
 impl KeyOrder {
-    /// Creates an order. `status` is one of Polar's (`pending`, `paid`, `refunded`, …) or any other text. Whether the
-    /// order counts as paid depends on `paid`, not on `status`.
+    /// Creates an order. `status` is one of Polar's statuses (`pending`, `paid`, `refunded`, …) or any other text.
+    /// Whether the order counts as paid depends on `paid`, not on `status`.
     pub fn new(status: impl Into<String>, paid: bool) -> Self {
         Self { status: status.into(), paid, ..Self::default() }
     }

@@ -1,4 +1,5 @@
-//! The state of a server, behind one lock. The server's connections share it with the tests that control the server.
+//! The state of a server, behind one lock. The server's connections share the state with the tests that control the
+//! server.
 
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};

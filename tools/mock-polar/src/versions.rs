@@ -19,9 +19,9 @@ pub struct ApiVersion {
 impl ApiVersion {
     /// The oldest version that this crate knows.
     pub const V2026_04: Self = Self { year: 2026, month: 4 };
-    /// Version 2026-10. Unlike the version before it, it shows which member of a team has a key.
+    /// Version 2026-10. Since this version, Polar shows which member of a team has a key.
     pub const V2026_10: Self = Self { year: 2026, month: 10 };
-    /// Version 2027-01. Unlike the versions before it, it shows the subscription or order through which a key was sold.
+    /// Version 2027-01. Since this version, Polar shows the subscription or order through which a key was sold.
     pub const V2027_01: Self = Self { year: 2027, month: 1 };
 
     /// The versions whose answers this crate knows, oldest first.

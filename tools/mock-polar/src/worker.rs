@@ -32,9 +32,9 @@ pub(crate) struct Worker {
 }
 
 impl Default for Worker {
-    /// Returns a worker without jobs. It sends mails immediately, because a delay would test nothing: people read a
-    /// mail much later anyway. It grants a key one second after a purchase. So an app that expects the key in the reply
-    /// to the purchase fails here, as it would with Polar.
+    /// Returns a worker without jobs. The worker sends mails immediately, because a delay would test nothing: people
+    /// read a mail much later anyway. It grants a key one second after a purchase, because an app that expects the key
+    /// in the reply to the purchase must fail here, as it would with Polar.
     fn default() -> Self {
         Self { jobs: Vec::new(), mail_delay: Duration::ZERO, purchase_delay: Duration::from_secs(1) }
     }

@@ -44,7 +44,7 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
 }
 
 /// Adds the header and the module map to the headers of the XCFramework, in a subfolder with the module's name. Without
-/// the subfolder, `module.modulemap` could overwrite a file of the same name: Xcode copies the headers of all
+/// the subfolder, `module.modulemap` could overwrite a file of the same name, because Xcode copies the headers of all
 /// XCFrameworks of an app into one folder.
 fn add_module(sh: &Shell, headers: &Path, package: &Path) -> Result<()> {
     let folder = sh.create_dir(headers.join(MODULE))?;

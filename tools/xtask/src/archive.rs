@@ -14,7 +14,7 @@ use crate::workspace;
 
 const SUMS: &str = "SHA256SUMS";
 
-/// Creates an empty folder to be filled and then packed. It has the name that the archive gets, such as
+/// Creates an empty folder, which the caller fills and packs. The folder has the name of the archive, such as
 /// `polar-license-c-0.1.0-TARGET`.
 pub(crate) fn folder(sh: &Shell, what: &str, version: &str, target: &Target) -> Result<PathBuf> {
     let folder = archives()?.join(format!("{what}-{version}-{}", target.triple));

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: measures what this project costs an app, and what the alternatives cost. Each run writes one
-//! report. It does not fail if a figure is too high. The steps `tests`, `budget`, `npm` and `c-package` check limits,
-//! but only for figures that are the same on every machine.
+//! report. A run does not fail if a figure is too high. The steps `tests`, `budget`, `npm` and `c-package` check
+//! limits, but only for figures that are the same on every machine.
 //!
 //! ```text
 //!   table ──┬─ reads · validate · node · programs · pages · shipped · growth · scale ── meter ── setting ── row
@@ -52,8 +52,8 @@ pub(crate) fn run(sh: &Shell, only: &[String], keep: bool) -> Result<()> {
         println!("\n── {} ({} of {}): {}", figure.name, number + 1, figures.len(), figure.title);
         match figure.rows(&setting) {
             Ok(rows) => measured.push(Measured { figure, rows }),
-            // This figure could not be measured. The others do not depend on it and take many minutes, so they are
-            // measured all the same.
+            // This figure could not be measured. The run continues, because the other figures do not depend on it and
+            // take many minutes.
             Err(error) => {
                 eprintln!("{error:#}");
                 failed.push(figure.name);

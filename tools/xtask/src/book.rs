@@ -5,8 +5,8 @@
 //! - the code blocks of its pages work,
 //! - the map in ARCHITECTURE.md names the files that exist.
 //!
-//! Links to other websites are not checked. `mdbook` itself does not report a broken link, and silently leaves out a
-//! page that the table of contents does not name.
+//! These checks are needed, because `mdbook` does not report a broken link, and silently leaves out a page that the
+//! table of contents does not name. Links to other websites are not checked.
 //!
 //! `cargo xtask test` checks only the Markdown files, because building `mdbook` takes minutes and the Markdown files
 //! show almost every mistake. `cargo xtask docs` builds the book, and then also checks the links of the built pages.
@@ -23,7 +23,7 @@ use crate::{demo_web, html_links, npm_package, readme, tools, workspace};
 const PAGES: &str = "docs/src";
 
 /// The READMEs that package registries show. They must not link to files of the repository, because such links are dead
-/// on a registry's page. The crate's own README may do so: crates.io turns its relative links into links to the
+/// on a registry's page. The crate's own README may do so, because crates.io turns its relative links into links to the
 /// repository.
 const FRONT_PAGES: [&str; 5] = [
     "bindings/python/PYPI.md",

@@ -15,7 +15,7 @@ const CRATE: &str = "polar-license";
 /// `tokio` is high, but an app that uses tokio already has most of these crates.
 const LIMITS: [(&str, usize); 2] = [("http", 50), ("tokio", 120)];
 
-/// Features that are free: an app that has one of the features in `LIMITS` must need no further crate for them.
+/// The features that must not add any crate to an app with one of the features in `LIMITS`.
 const FREE: [&str; 1] = ["portal"];
 
 /// Counts the crates that an app on Linux compiles, and compares the count with the limits.

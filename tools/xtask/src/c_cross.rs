@@ -52,7 +52,7 @@ const NOT_ON_ARM: [&str; 9] = [
     "loopback_is_never_proxied",
 ];
 
-/// Another system than this machine's. This machine can build programs for it and run them.
+/// A system other than this machine's, for which this machine can build and run programs.
 struct System<'a> {
     sh: &'a Shell,
     target: &'static str,
@@ -159,8 +159,8 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
             ("WINEDEBUG", "-all".into()),
         ],
     };
-    // Wine creates a folder with its settings when it first runs. That happens here, so that no test has to wait for
-    // it.
+    // When Wine first runs, it creates a folder with its settings. The commands below make Wine do that, so that no
+    // test has to wait for it.
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),

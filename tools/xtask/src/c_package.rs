@@ -119,8 +119,8 @@ fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
 }
 
 /// Sets the linker of the target. On Linux the linker is a script, which marks each exported function with the version
-/// of the C interface. The soname contains this version too. So a program cannot start with a library of another
-/// version, and one process can load two versions of the library.
+/// of the C interface. The soname contains this version too. Because of the version, a program cannot start with a
+/// library of another version, and one process can load two versions of the library.
 fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     if target.system != System::Linux {
         return Ok(command);
@@ -156,7 +156,7 @@ pub(crate) fn linked_name(system: System) -> Result<String> {
 struct Parts {
     version: String,
     system: System,
-    /// The path of the shared library in the package. It is the path of the file itself, not of a symbolic link to it.
+    /// The path of the shared library in the package: of the file itself, and not of a symbolic link to the file.
     shared: String,
     /// The libraries that a program must link besides the static library.
     static_libraries: Vec<String>,
@@ -184,9 +184,9 @@ fn imports(file: &str) -> String {
     format!("IMPORTED_IMPLIB \"${{_polar_license_prefix}}/lib/{file}\"")
 }
 
-/// Writes two pkg-config files in place of the one that cargo-c wrote. They name the package's files relative to their
-/// own location, so the package can be in any folder. With `pkg-config --static`, a program links the static library.
-/// With cargo-c's file, the linker would choose the shared library, which is in the same folder.
+/// Writes two pkg-config files in place of cargo-c's. The paths in these files are relative to the files, so the
+/// package can be in any folder. With these files, `pkg-config --static` makes a program link the static library. With
+/// cargo-c's file, the linker would choose the shared library, which is in the same folder.
 fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {
     for name in ["polar_license.pc", "polar_license_shared.pc"] {
         let text = workspace::text(format!("bindings/c/pkgconfig/{name}.in"))?

@@ -233,7 +233,7 @@ fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs the example without a license and without a network. It must ask for a key and end without an error.
+/// Runs the example without a license and without a network. The example must ask for a key and end without an error.
 fn check_gate(program: Cmd, folder: &Path) -> Result<()> {
     let (home, shown) = (tempfile::tempdir()?, program.to_string());
     let command = program.env("POLAR", "http://127.0.0.1:9").env("LD_LIBRARY_PATH", folder.join("lib"));

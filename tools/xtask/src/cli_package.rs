@@ -1,5 +1,5 @@
 //! Packs the command `polar-license` as an archive for download: the program, completions, manual pages and licenses.
-//! The packed program itself writes the completions and the manual pages, which proves that it runs.
+//! The packed program itself writes the completions and the manual pages, which proves that the program runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,8 +60,8 @@ fn add_manual(sh: &Shell, folder: &Path, program: &Path, target: &Target) -> Res
         let script = c_cross::program(sh, target, program, folder)?.args(["completions", shell]).read()?;
         fs::write(completions.join(format!("polar-license.{shell}")), script.replace("\r\n", "\n") + "\n")?;
     }
-    // The path is relative to the current folder. A program for Windows runs under Wine, which does not understand
-    // absolute paths of this machine.
+    // The path is relative to the current folder, because a program for Windows runs under Wine, which does not
+    // understand absolute paths of this machine.
     let _inside = sh.push_dir(folder);
     Ok(c_cross::program(sh, target, program, folder)?.args(["man", "man"]).run()?)
 }

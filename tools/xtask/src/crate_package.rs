@@ -61,9 +61,9 @@ fn remove_unpacked_crates() -> Result<()> {
     let registries = home.context("no home directory")?.join("registry/src");
     for registry in fs::read_dir(&registries).with_context(|| format!("cannot read {}", registries.display()))? {
         let registry = registry?;
-        // A registry's folder has a name that begins with the registry's host, such as
-        // `index.crates.io-1949cf8c6b5b557f`. The folder for the packed crates has a name that begins with `-`: cargo
-        // takes these crates from a local folder, which has no host.
+        // The name of a registry's folder begins with the registry's host, such as `index.crates.io-1949cf8c6b5b557f`.
+        // The name of the folder for the packed crates begins with `-`, because cargo takes these crates from a local
+        // folder, which has no host.
         if !registry.file_name().to_string_lossy().starts_with('-') {
             continue;
         }
@@ -170,7 +170,7 @@ mod tests {
         let metadata = workspace::metadata().unwrap();
         for (number, it) in CRATES.iter().enumerate() {
             let package = workspace::package(&metadata, it.name).unwrap();
-            // cargo leaves out of the packed crate each dependency that has a path but no version. Such a dependency
+            // If a dependency has a path but no version, cargo leaves it out of the packed crate. Such a dependency
             // need not be published.
             let needed = package.dependencies.iter().filter(|it| it.path.is_some() && it.req.to_string() != "*");
             for dependency in needed {

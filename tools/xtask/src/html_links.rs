@@ -28,7 +28,7 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // skips links to lines of a source file: a script on the page makes them work, so the lines have no `id` to check
+    // skips links to lines of a source file, because a script on the page makes them work, and the lines have no `id`
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }

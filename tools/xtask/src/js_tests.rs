@@ -34,8 +34,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(hostile.env("POLAR_LICENSE_TARBALL", &packed.file).env("POLAR_LICENSE_HOSTILE_APPS", app).run()?)
 }
 
-/// Runs the story of `tools/cli/tests/it/namespaces.rs` with a program in Node: as one of the two computers, while the
-/// command is the other one, and as both.
+/// Runs the story of `tools/cli/tests/it/namespaces.rs` with a program in Node. The program plays computer A, computer
+/// B, or both. The command plays the other computer.
 fn check_air_gap(sh: &Shell, target: &Path) -> Result<()> {
     let computer = workspace::root().join("tests/js/node/air-gap-computer.mjs");
     let words = ["node".into(), computer.display().to_string(), target.join("package/npm").display().to_string()];

@@ -2,8 +2,8 @@
 //! CycloneDX's format. Includes only crates that are linked into the package for its target, and no build tools or
 //! procedural macros.
 //!
-//! Two existing tools are not used. cargo-about takes seven minutes, if it is built without optimization, because it
-//! compares every text with all license texts that it knows. cargo-cyclonedx writes a file beside every manifest of the
+//! Two existing tools are not used. If cargo-about is built without optimization, it takes seven minutes, because it
+//! compares every text with all known license texts. cargo-cyclonedx writes a file beside every manifest of the
 //! workspace, and this file contains paths of the machine.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Runs the local Polar as a process, for tests in a browser. These tests cannot start a process themselves.
+//! Runs the local Polar as a process, for tests in a browser, because these tests cannot start a process themselves.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};

@@ -17,8 +17,8 @@ pub(crate) fn remapped(target: &Path) -> String {
     flags.collect::<Vec<_>>().join("\u{1f}")
 }
 
-/// Returns flags for a C compiler such as gcc or clang that replace the paths of this machine, as those of `remapped`
-/// do for rustc.
+/// Returns flags that make a C compiler, such as gcc or clang, replace the paths of this machine. `remapped` returns
+/// such flags for rustc.
 pub(crate) fn remapped_for_c(target: &Path) -> String {
     let flags = names(target).into_iter().map(|(path, name)| format!("-ffile-prefix-map={}={name}", path.display()));
     flags.collect::<Vec<_>>().join(" ")

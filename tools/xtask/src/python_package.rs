@@ -142,8 +142,8 @@ fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
     Ok(sh.write_file(dist_info.join("METADATA"), format!("{before}{named}License-Expression: {after}"))?)
 }
 
-/// Builds the source distribution. Also builds a wheel from it, to see that no file is missing. This takes almost no
-/// time, because cargo sees that the files have not changed since it built the library.
+/// Builds the source distribution. Also builds a wheel from it, to see that no file is missing. Building this wheel
+/// takes almost no time, because cargo sees that the files have not changed since it built the library.
 fn sdist(sh: &Shell, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     build(sh, &["--sdist"], &built)?;

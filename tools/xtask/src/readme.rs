@@ -21,7 +21,7 @@
 //! - `toml`: a dependency on a package of this workspace must allow the package's version, and the package must have
 //!   the named features.
 //! - `c`: the first block of `docs/src/guides/c.md` need not be part of an example. The test `book` compiles and runs
-//!   it.
+//!   this block.
 //! - `ts`: a block about Tauri must be part of `examples/tauri` instead. The blocks of `SKILL.md` are also run.
 //!
 //! Two commands are treated specially. `cargo xtask test` is skipped, because it would start itself. `cargo add
@@ -211,8 +211,8 @@ fn check_compiled(path: &str) -> Result<()> {
     bail!("{TYPES_TEST} does not compile the blocks of {path}; add the page there")
 }
 
-/// Checks TOML that is a whole manifest or a part of one. It must be valid. If it depends on a package of this
-/// workspace, it must allow the version that the package has, and must ask only for features that the package has.
+/// Checks TOML that is a whole manifest or a part of one. The TOML must be valid. A dependency on a package of this
+/// workspace must allow the package's version, and must name only features that the package has.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;

@@ -32,8 +32,8 @@ pub(crate) fn cargo<'a>(sh: &'a Shell, words: &str) -> Cmd<'a> {
     without_own_variables(sh.cmd("cargo")).args(words.split_whitespace())
 }
 
-/// Removes the environment variables in which `cargo run` describes the package xtask. In a build without xtask they
-/// have other values, so a build script that reads one of them would run again each time.
+/// Removes the environment variables in which `cargo run` describes the package xtask. In a build without xtask, these
+/// variables have other values, so a build script that reads one of them would run again each time.
 pub(crate) fn without_own_variables(command: Cmd) -> Cmd {
     let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let own = names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));

@@ -301,7 +301,8 @@ const ELSEWHERE: &[Step] = &[
     },
 ];
 
-/// The steps that run only if the command line names them. They download programs that are not in any package registry.
+/// The steps that run only if the command line names them, because they download programs that are not in any package
+/// registry.
 const BY_NAME: &[Step] = &[Step {
     name: "electron",
     proves: "the packed example for Electron works in Electron's own program (on Linux; runs only if it is named)",

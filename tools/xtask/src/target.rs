@@ -118,8 +118,8 @@ impl System {
         }
     }
 
-    /// Returns the linker option that makes a program depend only on the libraries that it uses. It applies to the
-    /// libraries that follow the option.
+    /// Returns the linker option that makes a program depend only on the libraries that it uses. The option applies
+    /// only to the libraries after it on the command line.
     pub(crate) fn as_needed(self) -> &'static str {
         match self {
             Self::Linux => "-Wl,--as-needed",

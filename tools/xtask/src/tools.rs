@@ -38,8 +38,8 @@ pub(crate) const TAURI_DRIVER: Tool =
 pub(crate) struct Tool {
     package: &'static str,
     version: fn(&Shell) -> Result<String>,
-    /// The name of a program that the user may have installed already. Any version of it will do, if it can be run with
-    /// `--version`. `None` if only the exact version in `version` may be used.
+    /// The name of a program that the user may have installed already. Any version of the program may be used, if the
+    /// program runs with `--version`. `None` if only the exact version in `version` may be used.
     any_version: Option<&'static str>,
 }
 
@@ -49,8 +49,8 @@ impl Tool {
         self.built(sh).or_else(|| self.ready_made(sh))
     }
 
-    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. The program that `install` has built
-    /// is used rather than one that the user has installed.
+    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`. Prefers the program that `install` has
+    /// built to one that the user has installed.
     pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
         if self.built(sh).is_none() && self.ready_made(sh).is_some() {
             return Ok(name.into());
@@ -71,9 +71,9 @@ impl Tool {
         shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
 
-    /// Builds the tool without optimization, which takes half as long. The tool is still fast enough. First tries the
-    /// versions of the dependencies in the tool's lock file, because newer versions may need a newer Rust. If that
-    /// fails, for example because a registry lacks a version, tries the newest versions.
+    /// Builds the tool without optimization, because the build then takes half as long, and the tool is still fast
+    /// enough. First tries the versions of the dependencies in the tool's lock file, because newer versions may need a
+    /// newer Rust. If this build fails, for example because a registry lacks a version, tries the newest versions.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let as_published = self.install_with(sh, "install --debug --locked");
         as_published.or_else(|error| {

@@ -77,8 +77,8 @@ pub(crate) fn repository() -> Result<String> {
     Ok(package(&metadata()?, "polar-license")?.repository.clone().unwrap_or_default())
 }
 
-/// Returns the addresses that every package shows: the repository and the homepage. Each comes with the name of its
-/// field in Cargo.toml. An address is an empty string until the project's owner has filled it in.
+/// Returns the addresses that every package shows: the repository and the homepage. Each address comes with the name of
+/// its field in Cargo.toml. An address is an empty string until the project's owner has filled it in.
 pub(crate) fn addresses() -> Result<[(&'static str, String); 2]> {
     let homepage = package(&metadata()?, "polar-license")?.homepage.clone().unwrap_or_default();
     Ok([("repository", repository()?), ("homepage", homepage)])

@@ -88,7 +88,7 @@ pub extern "C" fn polar_license_options_set_offline_grace_ms(options: *mut Optio
     })
 }
 
-/// Sets the number of days for which a license is valid on a computer that is never online. They count from Polar's
+/// Sets the number of days for which a license is valid on a computer that is never online. The days count from Polar's
 /// confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could forge
 /// such a license. Default: such licenses are not permitted.
 ///

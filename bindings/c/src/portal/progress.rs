@@ -10,11 +10,10 @@ use std::ops::ControlFlow;
 
 /// A callback for the progress of an operation that waits for an event, such as a payment. It is called before each
 /// wait. `stage` is the event, one of POLAR_LICENSE_STAGE_.... `waited_ms` is the time for which the operation has
-/// waited so far, and `next_in_ms` is the time until Polar is asked again.
-/// The callback returns 0 to continue, or another number to end the operation, which then fails with
-/// POLAR_LICENSE_ERR_CANCELLED. It is called on the thread that called the operation, and never after the operation has
-/// returned. The library holds no locks during the call. The callback may call this library, but must not free the
-/// objects that the operation uses.
+/// waited so far, and `next_in_ms` is the time until Polar is asked again. If the callback returns 0, the operation
+/// continues. If it returns another number, the operation fails with POLAR_LICENSE_ERR_CANCELLED. The callback runs on
+/// the thread that called the operation, and never after the operation has returned. The library holds no locks during
+/// the call. The callback may call this library, but must not free the objects that the operation uses.
 pub type ProgressCallback =
     Option<extern "C" fn(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32>;
 
@@ -29,8 +28,8 @@ pub extern "C" fn polar_license_stage_name(stage: i32) -> *const c_char {
     })
 }
 
-/// Returns the function that the core calls before each wait. It calls `callback`, or only lets the operation continue
-/// if `callback` is NULL.
+/// Returns the function that the core calls before each wait. The returned function calls `callback`. If `callback` is
+/// NULL, the operation just continues.
 pub(crate) fn reporter(callback: ProgressCallback, user_data: *mut c_void) -> impl FnMut(Progress) -> ControlFlow<()> {
     let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     move |progress| {

@@ -13,9 +13,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// A page on this computer that a browser opens after a purchase. The browser passes the customer's token to the page.
-/// It is for checkouts that the vendor's backend creates. A checkout that was created with a link needs no success
-/// page; call polar_license_portal_follow() instead. Polar gives a token to new buyers only, and no token arrives if
-/// the buyer closes the browser's page: offer another way to start a session.
+/// Use a success page for a checkout that the vendor's backend creates. A checkout that was created with a link needs
+/// no success page; call polar_license_portal_follow() instead. Offer another way to start a session too, because a
+/// token may never arrive: Polar gives one to new buyers only, and the buyer may close the browser's page.
 ///
 /// The page listens on the loopback interface only, and accepts a token only from somebody who knows the page's
 /// address. It is created by polar_license_success_page_listen(), and freed with polar_license_success_page_free(),
@@ -44,8 +44,8 @@ pub extern "C" fn polar_license_success_page_listen(
     })
 }
 
-/// Returns the success URL for the checkout. Only the vendor's backend should know it: whoever knows it can send a
-/// token to this page. Returns NULL if `page` is NULL.
+/// Returns the success URL for the checkout. Only the vendor's backend should know it, because anybody who knows it can
+/// send a token to this page. Returns NULL if `page` is NULL.
 ///
 /// The string belongs to the page and is freed with it. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

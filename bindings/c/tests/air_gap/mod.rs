@@ -4,8 +4,8 @@ use crate::common::printed;
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::process::Command;
 
-/// Takes a license to computer A and back. Each step is a run of the example, as the steps of a user are. Checks that
-/// nothing that the example writes contains the license key.
+/// Moves a license to computer A and back. Runs the example once for each step, as a user does. Checks that the example
+/// never writes the license key.
 pub fn goes_and_returns(start: impl Fn() -> Command) {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1));

@@ -1,7 +1,7 @@
 //! Runs an example of a feature gate against a mock server of Polar, with the same steps in every language. The app is
 //! started without a key, with a mistyped key, with a key of another plan, and with a key of the right plan. Polar then
-//! goes offline, and the app is started again, once without the key and once with it. Finally Polar is online again,
-//! and the seat is released. Whenever the feature is off, the app tells the user why.
+//! goes offline, and the app is started twice, without the key and with the key. Finally Polar is online again, and the
+//! seat is released. Whenever the feature is off, the app tells the user why.
 
 use crate::common::{NOT_INCLUDED, NOT_LICENSED, printed, repository};
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};

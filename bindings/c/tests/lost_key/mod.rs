@@ -16,8 +16,8 @@ pub fn finds_the_key(source: &str, start: impl Fn() -> Command) {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1).email(EMAIL));
     // Runs the example twice, each time as if on another machine, because the customer's first machine no longer works.
-    // Under Wine, the example runs only once: Wine reads the user's folders from its registry, so two runs would be on
-    // one machine.
+    // Under Wine, the example runs only once, because Wine reads the user's folders from its registry, and two runs
+    // would be on one machine.
     let is_wine = env::var("POLAR_LICENSE_C_RUNNER").is_ok_and(|runner| runner.contains("wine"));
     for machine in 0..if is_wine { 1 } else { 2 } {
         let home = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
-"""The functions that the library calls, and the app's objects that these functions call. No exception reaches the
-library. If one of the app's objects raises an exception, the exception is logged, and the function reports to the
-library that the call failed.
+"""The callbacks that the C library calls. Each callback calls a part of the app: its store, transport or clock, or a
+listener for changes or progress. No exception reaches the C library: if the app's code raises one, the callback logs
+the exception and reports a failure.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -26,8 +26,8 @@ _held: set[Any] = set()
 
 
 def hold(value: object) -> Any:
-    """Returns a pointer by which the C library refers to the object: the user data of the callbacks. Pass `released` as
-    its destructor. The library calls `released` once, when it no longer needs the object.
+    """Returns a pointer to the object, which the C library passes to the callbacks as user data. Pass `released` as the
+    destructor: the library calls it once, when it no longer needs the object.
     """
     handle = ffi.new_handle(value)
     _held.add(handle)

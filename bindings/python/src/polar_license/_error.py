@@ -26,8 +26,8 @@ class LicenseError(Failure, Exception):
 class TransportError(Exception):
     """The exception that an app's transport raises if it has received no complete reply. Its text is meant for logs.
 
-    Set `maybe_sent` to false only if the request failed before its first byte was sent. Only then is it certain that
-    Polar has not received the request.
+    Set `maybe_sent` to false only if the request failed before its first byte was sent. In every other case, Polar may
+    have received the request.
     """
 
     def __init__(self, kind: Literal["network", "timeout", "cancelled"], detail: str = "", *, maybe_sent: bool) -> None:

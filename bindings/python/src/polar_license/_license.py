@@ -41,8 +41,8 @@ class License(Closable):
     one after the other. Concurrent calls of `validate` share one request. With asyncio, use
     `await asyncio.to_thread(license.refresh)`.
 
-    Close the license when the app ends, or use it in a `with` statement. After a fork it is closed in the new process:
-    open a license in each process.
+    Close the license when the app ends, or use it in a `with` statement. After a fork, the license is closed in the new
+    process, so open a license in each process.
     """
 
     def __init__(
@@ -117,13 +117,13 @@ class License(Closable):
     def refresh(self) -> Decision:
         """Asks Polar about the license if a refresh is due, or if access is not allowed and Polar was not asked within
         the last five seconds. Call this method when the app starts. If Polar cannot be reached, returns the decision
-        that still applies. The decision's `problem` then says what went wrong.
+        that still applies, and its `problem` says what went wrong.
         """
         return self._ask(lib.polar_license_refresh)
 
     def validate(self) -> Decision:
-        """Asks Polar. If Polar cannot be reached, returns the decision that still applies. The decision's `problem`
-        then says what went wrong.
+        """Asks Polar. If Polar cannot be reached, returns the decision that still applies, and its `problem` says what
+        went wrong.
         """
         return self._ask(lib.polar_license_validate)
 
@@ -156,8 +156,8 @@ class License(Closable):
         Raises `LicenseError` of the kind
         - `usage_exhausted` if fewer uses are left than `count`.
         - `not_activated` if there is no license on this device.
-        - any kind that `activate` raises. If `maybe_applied` is true, Polar may have counted the uses. They are never
-          sent a second time.
+        - any kind that `activate` raises. If `maybe_applied` is true, Polar may have counted the uses. The library
+          never sends them a second time.
         """
         # passes 0 for a count that C cannot represent, because the library refuses 0
         return self._change(lib.polar_license_consume, count if 0 <= count < 2**32 else 0)
@@ -196,7 +196,7 @@ class License(Closable):
         - `refused` if the trial has ended, if a stored license does not allow access, or if the clock of this device
           shows a day before this version of the app was built. `message` says which.
         - `invalid_config` if the settings have no `trial_days`.
-        - `storage` if the trial cannot be stored. Then it was not started.
+        - `storage` if the trial cannot be stored. In this case the trial has not started.
         - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
         """
         return self._change(lib.polar_license_start_trial)
@@ -209,7 +209,7 @@ class License(Closable):
 
         Raises `LicenseError` of the kind
         - `invalid_config` if the settings have no `air_gap_days`.
-        - `storage` if the request cannot be stored. Its answer could not be imported.
+        - `storage` if the request cannot be stored. No request is returned, because its answer could not be imported.
         - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
         """
         handle = self._used()
@@ -259,7 +259,7 @@ class License(Closable):
 
         Raises `LicenseError` of the kind
         - `not_activated` if there is no license on this device, and no seat to give up.
-        - `storage` if the license cannot be removed from this device. Then it is unchanged.
+        - `storage` if the license cannot be removed from this device. The license is unchanged.
         - `timeout` if another operation does not end in time, or `cancelled` if the app cancelled.
         """
         text, decision = self._carry(lib.polar_license_offline_return)

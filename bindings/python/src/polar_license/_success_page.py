@@ -14,10 +14,10 @@ from polar_license._native import ffi, lib
 
 class SuccessPage(Closable):
     """A page on this computer that a browser opens after a purchase. The browser passes the customer's token to the
-    page. A success page is meant for checkouts that your backend creates with `address` as their success URL. A
-    checkout that the app creates from a link needs no success page: follow that checkout instead. Polar gives a
-    token to new buyers only, and no token arrives if the buyer closes the browser's page, so offer another way to
-    restore the license as well.
+    page. Use a success page for a checkout that your backend creates with `address` as the success URL. A checkout that
+    the app creates from a link needs no success page: follow that checkout instead. Offer another way to restore the
+    license too, because a token may never arrive: Polar gives one to new buyers only, and the buyer may close the
+    browser's page.
 
         with SuccessPage() as page:
             webbrowser.open(checkout_of_your_backend(page.address))
@@ -40,8 +40,8 @@ class SuccessPage(Closable):
 
     @property
     def address(self) -> str:
-        """The success URL for the checkout. Only your backend should know it: whoever knows it can send a token to this
-        page."""
+        """The success URL for the checkout. Only your backend should know it, because anybody who knows it can send a
+        token to this page."""
         return convert.string(lib.polar_license_success_page_address(self._used()))
 
     def close(self) -> None:

@@ -140,8 +140,8 @@ Deactivated = Literal[
     # The license took no seat.
     "not_needed",
     # Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or Polar did
-    # not say whether it knows the key. When the new key is activated on this device, that activation uses or releases
-    # the seat.
+    # not say whether it knows the key. If a new key has replaced the old one, an activation of the new key on this
+    # device uses or releases the seat.
     "key_unknown",
 ]
 """The outcome for the seat after a deactivation."""
@@ -588,17 +588,16 @@ class AnyDecision:
     """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a
-    problem concerns the user. Show `message`, and also the message of the `problem` if there is one. False for a
-    user who has no license, also after a trial has ended. Being offline is no reason for a notice until grace ends
-    soon.
+    """Whether the app should notify the user: a stored license does not allow access, access ends soon, or a problem
+    concerns the user. Show `message`, and also the message of the `problem` if there is one. False if no license is
+    stored, even if a trial has ended. False if the device is only offline, and grace does not end soon.
     """
 
     notice_at: datetime | None
-    """The time from which the app should tell the user what to do before access ends. Usually, the user should go
-    online, and this is some days before `grace_ends_at`. If `air_gapped` is true, the user should make a new
-    request, and this is two weeks before `offline_ends_at`. In a trial, the user should buy a license, and this is
-    some days before `trial_ends_at`.
+    """The time from which the app should tell the user what to do before access ends. Usually it is some days before
+    `grace_ends_at`, and the user should go online. If `air_gapped` is true, it is two weeks before
+    `offline_ends_at`, and the user should make a new request. In a trial, it is some days before `trial_ends_at`,
+    and the user should buy a license.
     """
 
     message: str
@@ -865,7 +864,7 @@ class LicenseSettings(TypedDict):
     """The time for which access lasts without a confirmation. Default: 14 days. At most ten years."""
 
     air_gap_days: NotRequired[int]
-    """The number of days for which a license is valid on a computer that is never online. They count from Polar's
+    """The number of days for which a license is valid on a computer that is never online. The days count from Polar's
     confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could
     forge such a license. Default: such licenses are not permitted.
     """

@@ -252,8 +252,8 @@ pub(crate) fn doc_string(indent: &str, doc: &str) -> String {
         return format!("{indent}\"\"\"{doc}\"\"\"\n");
     }
     let mut text = String::new();
-    // The closing quotes of a text with several lines are on a line of their own. The quotes of a text with one line
-    // need room on that line. If there is no room, the text must be wrapped into two lines, so the width is reduced.
+    // If a text fits on one line, its closing quotes follow on the same line, so the line must have room for them. If
+    // the text has several lines, the closing quotes have a line of their own.
     let width = WIDTH - indent.len() - "\"\"\"".len();
     let width = if doc.chars().count() <= width { width - "\"\"\"".len() } else { width };
     for (number, line) in lines(&doc, width).iter().enumerate() {

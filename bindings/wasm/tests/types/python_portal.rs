@@ -83,8 +83,8 @@ const ADDRESS: &str = "    @property
 const UNWRAPPED: [(&str, &str, &str); 2] =
     [("LicenseKeys", "keys", "Sequence[LicenseKey]"), ("Released", "deactivated", "Deactivated")];
 
-/// The members that `repr` does not show, because they are personal. A message is personal too if its object has an
-/// e-mail address.
+/// The members that `repr` does not show, because they are personal. The message of an object with an e-mail address is
+/// personal too.
 const PERSONAL: [&str; 3] = ["email", "name", "label"];
 
 /// Returns the text of `_portal_types.py`, which declares the objects of the customer portal.

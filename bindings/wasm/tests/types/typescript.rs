@@ -308,9 +308,8 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     }
 }
 
-/// Returns the TypeScript type for a reference to another schema. Usually this is the name of a generated type. But no
-/// type is generated for a schema that describes a plain JSON value, such as a string. The result is then the type of
-/// this value.
+/// Returns the TypeScript type for a reference to another schema. If the schema describes a plain JSON value, such as a
+/// string, this is the type of the value. Otherwise it is the name of a generated type.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" | "Date" => "string".into(),

@@ -1,6 +1,6 @@
 /**
- * Checks an abort signal that an app has passed. However many callers wait for the signal, this module adds only one
- * listener to it. Node warns of a memory leak at the eleventh listener.
+ * Checks an abort signal that an app has passed. Adds only one listener to the signal, however many callers wait for
+ * the signal, because Node warns of a memory leak at the eleventh listener.
  */
 
 import { LicenseError } from "./error.js";

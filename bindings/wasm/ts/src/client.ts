@@ -208,7 +208,7 @@ export class Client implements LicenseClient {
   declare [Symbol.dispose]: () => void;
 
   /**
-   * Reads the record again, because another tab or process has changed it, or because the engine is to replace the
+   * Reads the record again, because another tab or process has changed it, or because an engine has to replace the
    * stand-in. If the engine cannot be loaded, logs the error, and adds it to the decision as its `problem`.
    */
   readonly #reread = (): void => {
@@ -295,7 +295,8 @@ export class Client implements LicenseClient {
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
     this.#shown = freeze(decision);
-    // calls the listeners later: the caller may be rendering a component, and a listener may start another render
+    // calls the listeners later, because the caller may be rendering a component, and a listener may start another
+    // render
     queueMicrotask(() => this.#report());
   }
 
@@ -347,7 +348,7 @@ export class Client implements LicenseClient {
       this.current();
       this.#engine.free();
     } catch {
-      // after a trap there is nothing to free: the engine's memory is gone
+      // after a trap there is nothing to free, because the engine's memory is gone
     }
   }
 

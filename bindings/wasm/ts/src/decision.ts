@@ -1,5 +1,5 @@
 /**
- * Compares decisions by their content, and freezes them. All callers get the same decision object, so none of them may
+ * Compares decisions by their content, and freezes them. All callers get the same decision object, so no caller may
  * change it.
  */
 

@@ -166,8 +166,8 @@ async function join(
 
 /**
  * Merges the operation's changes into the stored record. The first read and merge happen without the lock, because most
- * merges change nothing. This is safe, because a record is always replaced as a whole. If the operation no longer waits
- * for this write, the engine returns `keep`, and the record stays as it is.
+ * merges change nothing. Reading without the lock is safe, because a record is always replaced as a whole. If the
+ * operation no longer waits for this write, the engine returns `keep`, and the record stays as it is.
  */
 async function write(store: Store, engine: Engine, step: StepTo<"store">, clock: Clock): Promise<void> {
   const { number, until } = step;
@@ -194,7 +194,7 @@ function tooLate(): never {
   throw new Error("the storage did not answer in time");
 }
 
-/** Returns the bytes that a store has loaded. Checks their type, because the app may have written the store itself. */
+/** Returns the bytes that a store has loaded. Checks their type, because the store may be code of the app. */
 function bytesOf(loaded: unknown): Uint8Array | undefined {
   if (loaded == null) return undefined;
   if (!ArrayBuffer.isView(loaded)) throw new Error("the storage must return bytes");

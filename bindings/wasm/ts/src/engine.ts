@@ -1,6 +1,6 @@
 /**
  * Loads the compiled WebAssembly, creates engines in it, and notices when they stop. A trap stops an instance of the
- * WebAssembly together with every engine in it. Clients check `hasStopped`, and create a new engine if it is true.
+ * WebAssembly together with every engine in it. Clients check `hasStopped`, and replace an engine that has stopped.
  */
 
 import { errorFrom, errorOf, LicenseError } from "./error.js";
@@ -41,8 +41,8 @@ interface Instance {
 }
 
 /**
- * Returns a function that creates engines. All the engines share one instance of the module. They therefore also share
- * the limit on how often requests may be sent. `newGlue` is called for each instance, and creates a new copy of
+ * Returns a function that creates engines. All these engines share one instance of the module, and therefore also the
+ * limit on how often requests may be sent. `newGlue` is called for each instance, and creates a new copy of
  * wasm-bindgen's JavaScript.
  */
 export function enginesOf(module: WebAssembly.Module, newGlue: () => object): Engines {
@@ -129,8 +129,8 @@ export class Engine {
       const failure = failureOf(thrown);
       if (failure) throw errorOf(failure, null);
       instance.hasStopped = true;
-      // The engines of this instance have finalizers that run later. They call a function that would change the heap,
-      // which must not be touched after the trap. So that function is replaced by one that does nothing.
+      // After the trap, nothing may change the heap of this instance. The finalizers of its engines run later, and
+      // would change the heap by calling `__wbg_engine_free`. So this function is replaced by one that does nothing.
       instance.glue.__wbg_set_wasm({ __wbg_engine_free: () => undefined });
       throw errorFrom("internal", "the licensing engine has stopped", thrown);
     }

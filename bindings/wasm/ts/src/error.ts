@@ -103,7 +103,7 @@ export type Texts = LicenseSettings["texts"];
 /** Returns the message that tells the user about an error that occurred outside of the engine. */
 export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
   const code = `error.${kind}` as TextCode;
-  // `texts` is checked, because the app's settings may be wrong: this error may be the one that reports them
+  // `texts` is checked, because this error may be the one that reports wrong settings of the app
   const own: unknown = texts?.[code];
   const sentence = typeof own === "string" ? own : (MESSAGES[code] ?? "{detail}");
   return sentence.replaceAll("{detail}", () => detail);

@@ -18,8 +18,8 @@ export * from "./public.js";
  * `refresh`.
  *
  * If the storage cannot be read, the decision has a `problem`. Rejects with a `LicenseError` of kind `invalid_config`
- * if a setting is wrong or if this is a server that renders pages, or of kind `unsupported` if WebAssembly does not run
- * here.
+ * if a setting is wrong, or if this is a server that renders pages. Rejects with the kind `unsupported` if WebAssembly
+ * does not run here.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,

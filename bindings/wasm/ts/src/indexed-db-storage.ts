@@ -1,6 +1,6 @@
 /**
- * Storage in IndexedDB. The database is opened for each access and closed again. If a tab kept the database open, other
- * tabs could not upgrade it.
+ * Storage in IndexedDB. Each access opens the database and closes it again, because a tab that kept the database open
+ * would prevent other tabs from upgrading it.
  */
 
 import type { Storage as LicenseStorage } from "./storage.js";

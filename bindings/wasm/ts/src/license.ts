@@ -33,8 +33,8 @@ export interface OfflineAnswer {
   /** The decision for the other computer, at this instant. */
   readonly decision: Decision;
   /**
-   * The text to import on the other computer. It contains the license key, so keep it as safe as the key. This member
-   * is not enumerable: the text does not appear in logs, copies or JSON of this object.
+   * The text to import on the other computer. The text contains the license key, so keep the text as safe as the key.
+   * This member is not enumerable, so the text does not appear in logs, copies or JSON of this object.
    */
   readonly text: string;
 }
@@ -45,8 +45,8 @@ export interface OfflineReturn {
   readonly decision: Decision;
   /**
    * The text that releases the seat, on a computer with a network. `null` if the license took no seat, so there is
-   * nothing to release. The text contains the license key, so keep it as safe as the key. This member is not
-   * enumerable: the text does not appear in logs, copies or JSON of this object.
+   * nothing to release. The text contains the license key, so keep the text as safe as the key. This member is not
+   * enumerable, so the text does not appear in logs, copies or JSON of this object.
    */
   readonly text: string | null;
 }
@@ -114,8 +114,8 @@ export interface License<Feature extends string = string> {
   /**
    * Returns `true` if the license includes a version of the app that was built on the day `built`. Never asks Polar. An
    * updater calls this method before it offers a version. `built` is a `Date`, or a text that `Date` can parse, such as
-   * `2026-11-21`. Only its day in UTC counts. Returns `false` only if the version would have no access for the reason
-   * `updates_ended`.
+   * `2026-11-21`. Only the day of `built` in UTC counts. Returns `false` only if the version would have no access for
+   * the reason `updates_ended`.
    *
    * Throws a `LicenseError` of the kind `invalid_argument` if the argument is not a date.
    */
@@ -135,7 +135,7 @@ export interface License<Feature extends string = string> {
    * Rejects with a `LicenseError` of the kind
    * - `refused` if Polar or the configuration denies the key; `reason` says why.
    * - `storage` if the license cannot be stored. If Polar had confirmed the license before storing failed, the license
-   *   works until the app ends, and `maybeApplied` says whether it has a seat. Otherwise no seat was taken.
+   *   works until the app ends, and `maybeApplied` says whether the license has a seat. Otherwise no seat was taken.
    * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled.
    *   If `maybeApplied` is true, a seat may have been taken, and the decision keeps reporting that.
    * - `invalid_argument` if `key` cannot be a license key.
@@ -163,8 +163,8 @@ export interface License<Feature extends string = string> {
    * Rejects with a `LicenseError` of the kind
    * - `usage_exhausted` if fewer uses are left.
    * - `not_activated` if there is no license on this device.
-   * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, the uses may have been
-   *   counted; they are never sent twice.
+   * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, Polar may have counted the
+   *   uses; the client does not send them again.
    */
   consume(this: void, count?: number, options?: CallOptions): Promise<Decision>;
 
@@ -198,16 +198,16 @@ export interface License<Feature extends string = string> {
    *
    * Rejects with a `LicenseError` of the kind
    * - `refused` if the trial has ended, if a stored license does not allow access, or if the clock of this device shows
-   *   a day before this version of the app was built. `message` says which.
+   *   a day before this version of the app was built. `message` says which of these is the case.
    * - `invalid_config` if the settings have no `trialDays`.
-   * - `storage` if the trial cannot be stored. Then it was not started.
+   * - `storage` if the trial cannot be stored. In this case, the trial has not started.
    * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
    */
   startTrial(this: void, options?: CallOptions): Promise<Decision>;
 
   /**
    * Returns a request for a license, on a computer that is never online. The request is one line of text without the
-   * key. A computer with a network that runs the same app turns the request and the key into an answer, with
+   * key. Another computer, which has a network and runs the same app, turns the request and the key into an answer with
    * `offlineAnswer`. As long as no answer was imported, every call returns the same request. Requires the setting
    * `airGapDays`.
    *
@@ -227,15 +227,15 @@ export interface License<Feature extends string = string> {
    *   message says which. The license on this device is unchanged.
    * - `refused` if this app does not accept the license; `reason` says why.
    * - `invalid_config` if the settings have no `airGapDays`.
-   * - `storage` if the license cannot be stored. It then works until the app ends.
+   * - `storage` if the license cannot be stored. In this case, the license works until the app ends.
    * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
    */
   offlineImport(this: void, text: string, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Removes the license from this computer, which is never online, and returns a text that gives up its seat. The seat
-   * is free when a computer with a network has called `offlineRelease` with the text. If the text is lost, call this
-   * method again, or remove the device in Polar's customer portal.
+   * Removes the license from this computer, which is never online, and returns a text that gives up the seat of the
+   * license. The seat becomes free when a computer with a network calls `offlineRelease` with this text. If the text is
+   * lost, call this method again, or remove the device in Polar's customer portal.
    *
    * Rejects with a `LicenseError` of the kind
    * - `not_activated` if there is no license on this device, and no seat to give up.
@@ -246,9 +246,9 @@ export interface License<Feature extends string = string> {
 }
 
 /**
- * The operations with which this computer acts for computers that are never online. They need a folder for records, and
- * the app secret, which a web page would publish. So only the client for Node has them, and windows of desktop apps,
- * which ask another process.
+ * The operations with which this computer acts for computers that are never online. These operations need a folder for
+ * records, and the app secret, which a web page would publish. So only the client for Node can carry them out. In
+ * windows of desktop apps, the operations ask another process.
  *
  * | method | asks Polar | waits at most |
  * |---|---|---|
@@ -257,22 +257,22 @@ export interface License<Feature extends string = string> {
 export interface OfflineService {
   /**
    * Answers the request of a computer that is never online: activates the key for that computer, and returns the text
-   * to import there. If the computer already has a seat, uses this seat again. The license of this computer does not
-   * change. This computer remembers the other computer's seats in a second record beside its own. Both computers need
-   * the same settings.
+   * to import there. If the other computer already has a seat, uses this seat again. The license of this computer does
+   * not change. This computer remembers the other computer's seats in a second record beside its own. Both computers
+   * need the same settings.
    *
    * Rejects with a `LicenseError` of the kind
    * - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key;
    *   the message says why. Nothing was sent.
    * - `invalid_config` if the settings have no `airGapDays`, or if the client has no folder for a second record.
    * - any kind with which `activate` rejects, in the same cases. If `maybeApplied` is true, a seat may have been taken.
-   *   Call this method again with the same request: the seat is remembered.
+   *   To use that seat, call this method again with the same request.
    */
   offlineAnswer(this: void, request: string, key: string, options?: CallOptions): Promise<OfflineAnswer>;
 
   /**
    * Releases the seats that a computer without a network has given up with `offlineReturn`. The license of this
-   * computer does not change. The decision in the result is the other computer's.
+   * computer does not change. The result contains the decision of the other computer.
    *
    * Rejects with a `LicenseError` of the kind
    * - `invalid_argument` if the text is not a return that this app can read; the message says why. Nothing was sent.

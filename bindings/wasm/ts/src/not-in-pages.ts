@@ -4,8 +4,9 @@ import { LicenseError, type Texts, worded } from "./error.js";
 import type { OfflineService } from "./license.js";
 
 /**
- * Returns operations that always reject. They need the app secret, which a page must not have, because everybody can
- * read a page. The types of a page's client do not have these operations, so only code without types can call them.
+ * Returns operations that always reject, because they would need the app secret. A page must not have the secret,
+ * because everybody can read a page. The types of a page's client do not have these operations, so only code without
+ * types can call them.
  */
 export function notInPages(texts: Texts): OfflineService {
   const refuse = async (): Promise<never> => {

@@ -33,8 +33,8 @@ export class LicenseProvider implements Provider {
   async initialize(): Promise<void> {
     this.#before = this.#license.current();
     this.#stop = this.#license.onChange((decision) => this.#changed(decision));
-    // After this function has returned, OpenFeature sets the provider's status to ready. The event sets the status to
-    // stale, so it must be emitted later than that.
+    // The event sets the provider's status to stale. It is emitted later, because OpenFeature sets the status to ready
+    // after this function has returned.
     if (isStale(this.#before)) queueMicrotask(() => queueMicrotask(() => this.events.emit(ProviderEvents.Stale)));
   }
 

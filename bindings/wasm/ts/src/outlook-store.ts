@@ -3,7 +3,7 @@
  * visit, the page can show these decisions before it has loaded the engine.
  *
  * The decisions depend on the record, the settings and some other values. The outlook is stored with a checksum of
- * these values. It is used only if their checksum is still the same. The settings themselves are not stored, because
+ * these values, and is used only if the checksum is still the same. The settings themselves are not stored, because
  * they can contain a secret.
  */
 
@@ -29,8 +29,9 @@ export interface OutlookStore {
 
   /**
    * Stores the outlook for the stored record, unless this client has already done so. `decision` is the client's
-   * present decision. Stores nothing if the stored record results in another decision, because the engine then has
-   * changes that are not stored yet. A failure does no harm: the next load of the page waits for the engine.
+   * present decision. If the stored record results in another decision, stores nothing, because the engine then has
+   * changes that are not stored yet. A failure does no harm, because the next load of the page then waits for the
+   * engine.
    */
   remember(tags: Tags, decision: Decision): void;
 }
@@ -72,8 +73,8 @@ export function outlookStore(
 
   const checksumOf = async (tags: Tags, record: Uint8Array | undefined, phases: Phases): Promise<string> => {
     const all = JSON.stringify([version, parts.settings, parts.device, tags, String(record), phases]);
-    // This throws on a page that is not a secure context, because such a page has no `crypto.subtle`. The page then
-    // stores no outlook, and waits for the engine at every load.
+    // A page that is not a secure context has no `crypto.subtle`, so this line throws there. Such a page stores no
+    // outlook, and waits for the engine at every load.
     return String(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(all))));
   };
 
@@ -86,7 +87,7 @@ export function outlookStore(
   /**
    * Returns the present decision for this record, and the decisions that will follow it as time passes. Returns
    * `undefined` if there are too many decisions. Also returns `undefined` if the wall clock was far off at the last
-   * confirmation, because the times of the later decisions cannot be computed then.
+   * confirmation, because in this case the times of the later decisions cannot be computed.
    */
   const foresee = async (record: Uint8Array | undefined): Promise<Phases | undefined> => {
     let [phase, until] = await phaseAt(clock.now(), record, parts, make);

@@ -1,7 +1,7 @@
 /**
  * A page's copy of the state of a license that another process holds: the present decision, and the decisions that
- * follow as time passes. The engine in that process has computed all these decisions. This file only chooses the one
- * for the current time.
+ * follow as time passes. The engine in that process has computed all these decisions. This file only chooses the
+ * decision for the current time.
  */
 
 import { freeze, isSame } from "./decision.js";
@@ -38,7 +38,9 @@ export function explanationOf({ explanations, unknown }: Phase, feature: string)
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
-/** The tolerance for the wall clock. If it is further than this behind the start of the outlook, it was set back. */
+/**
+ * The tolerance for the wall clock. If the clock is behind the start of the outlook by more than this, it was set back.
+ */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */

@@ -1,7 +1,7 @@
 /**
- * The platform's types, such as `AbortSignal`, taken from the global types of the program that imports this package. A
- * program with neither the DOM's types nor Node's, such as one for an embedded JavaScript engine, has no such global
- * types. Each type in this file then accepts any object. This file declares nothing globally.
+ * The platform's types, such as `AbortSignal`. They are the global types of the program that imports this package. If
+ * that program is compiled without such global types, for example for an embedded JavaScript engine, each type in this
+ * file accepts any object. This file declares nothing globally.
  */
 
 /** The type of the instances of a global class; `object` if there is no global class of this name. */

@@ -113,9 +113,9 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
     const why = explain(String(feature));
     return why.message === "" ? (pending ?? null) : renderFallback(fallback, why);
   }
-  // Uses `decision`, like the other components in this render. The license itself may give another answer by now. If
-  // `decision` has no entry for the feature, the feature is not configured. `allows` then logs a warning and returns
-  // `false`.
+  // Uses `decision` rather than the license, because the license may have another decision by now, and all components
+  // must show the same one in a render. If `decision` has no entry for the feature, the feature is not configured. In
+  // this case, `allows` logs a warning and returns `false`.
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
   return isOn ? (children ?? null) : renderFallback(fallback, feature === undefined ? decision : explain(feature));

@@ -17,7 +17,7 @@ export interface Refreshing {
   refresh(patience: Patience): Promise<unknown>;
 }
 
-/** The members of a page that this file uses. Not every platform has them. */
+/** The members of a page that this file uses. Not every platform has these members. */
 type Page = Partial<Pick<Window, "addEventListener" | "removeEventListener" | "document">>;
 
 export interface Refresher {

@@ -29,8 +29,9 @@ let compiled: Promise<Engines> | undefined;
  * asks Polar in the background; call `refresh` to wait for the answer. The WebAssembly is compiled once, and all
  * clients share it.
  *
- * The client also stores its decisions for the next time the page is loaded. From the second load on, it therefore
- * shows the license at once. It loads the WebAssembly later: when the browser is idle, or when an operation needs it.
+ * The client also stores its decisions for the next time the page is loaded. So from the second load on, the page can
+ * show the license at once. The client then loads the WebAssembly later: when the browser is idle, or when an operation
+ * needs the engine.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: SlimLicenseOptions<Feature>,

@@ -53,9 +53,9 @@ export function standIn(tags: Tags, phases: [Phase, ...Phase[]], clock: Clock): 
   let load = nothing;
 
   /**
-   * Returns the phase at this instant. A phase begins as soon as one of the two clocks has reached its start. Setting a
-   * clock back does not end a phase. If a new phase has begun or a clock was set back, also loads the engine, because
-   * only the engine can decide whether a clock is right.
+   * Returns the phase at this instant. A phase begins as soon as one of the two clocks has reached the start of the
+   * phase. Setting a clock back does not end a phase. If a new phase has begun or a clock was set back, also loads the
+   * engine, because only the engine can decide whether a clock is right.
    */
   const phase = (): Phase => {
     const wall = clock.now();

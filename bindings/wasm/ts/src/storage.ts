@@ -97,7 +97,7 @@ export interface Store {
 }
 
 /**
- * The outcome of waiting for other tabs or processes: `taken` if no other tab or process is asking Polar, `late` if one
- * is still asking.
+ * The outcome of waiting for other tabs or processes: `taken` if no other tab or process is asking Polar, `late` if
+ * another one is still asking.
  */
 export type Turn = "taken" | "late";

@@ -1,8 +1,8 @@
 /**
  * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`. The app's Rust side holds the
  * license and makes all decisions. This entry forwards calls to the Rust side, and gives the page the decisions that
- * the Rust side sends. It holds only two kinds of license keys: those that the user types, and those in the texts of
- * answers and returns. For these texts, a window needs separate permissions.
+ * the Rust side sends. A page can see a license key only if the user types it there, or if the page uses the texts of
+ * answers and returns. A window needs separate permissions for these texts.
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";
@@ -159,8 +159,8 @@ function textOf({ decision, text }: DecidedReply): string {
 }
 
 /**
- * Returns a name for this page, which is the same for all scripts in the page. With this name, the app can tell the
- * page from an earlier page in the same webview, such as the page before a reload.
+ * Returns a name for this page, which is the same for all scripts in the page. With this name, the app can distinguish
+ * the page from an earlier page in the same webview, such as the page before a reload.
  */
 function pageName(): string {
   const own = window as { [PAGE]?: string };

@@ -18,7 +18,7 @@ export interface KeyValueStorage {
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
   /** Stores a text under this name, in place of an earlier one. */
   set(name: string, text: string): void | Promise<void>;
-  /** Removes the text that is stored under this name. Succeeds if there is none. */
+  /** Removes the text that is stored under this name. Succeeds if there is no such text. */
   remove(name: string): void | Promise<void>;
 }
 
@@ -84,8 +84,9 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // in Node, an open channel would otherwise keep the process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // Some platforms have no `BroadcastChannel`, or do not let the page use it. `follow` then reports the
-            // changes of other tabs. Without `follow`, a tab notices them when it next reads the record.
+            // Some platforms have no `BroadcastChannel`, or do not let the page use it. On these platforms, `follow`
+            // reports the changes of other tabs. Without `follow`, a tab notices such changes when it next reads the
+            // record.
           }
           const stop = follow(name, changed);
           return () => {
@@ -119,8 +120,8 @@ export function memoryStorage(): Storage {
 }
 
 /**
- * Decodes base64. A text that is not base64 cannot be a record. Its own bytes are returned, so that the engine reports
- * the record as tampered with.
+ * Decodes base64. If the text is not base64, returns the bytes of the text itself, so that the engine reports the
+ * record as tampered with.
  */
 function bytes(text: string): Uint8Array {
   let raw = text;

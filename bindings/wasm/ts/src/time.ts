@@ -20,12 +20,12 @@ export interface Clock {
 }
 
 /**
- * The largest accepted time. Adding durations to it is safe, because numbers are exact to the millisecond up to twice
- * this value.
+ * The largest accepted time. Durations can safely be added to this time, because numbers are exact to the millisecond
+ * up to twice this value.
  */
 const LONGEST_MS = 2 ** 52;
 
-/** The longest delay that `setTimeout` accepts. It treats a longer delay as 0. */
+/** The longest delay that `setTimeout` accepts. `setTimeout` treats a longer delay as 0. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout };
@@ -93,8 +93,8 @@ export async function waitUntil(until: number, clock: Clock, ...signals: AbortSi
 
 /**
  * Calls `work` once after `ms`. The returned function cancels the call. The timer does not keep a process alive. If a
- * test has replaced `setTimeout`, `work` may never be called. That does no harm: no method of the license waits for
- * this timer.
+ * test has replaced `setTimeout`, `work` may never be called. That does no harm, because no method of the license waits
+ * for this timer.
  */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));

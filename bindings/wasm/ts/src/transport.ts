@@ -47,8 +47,8 @@ export interface Unanswered {
 }
 
 /**
- * The option that keeps replies out of caches, because replies name the customer. Cloudflare Workers with a
- * compatibility date before 2024-11-11 reject the option. They have no cache, so the object is empty there.
+ * The option that keeps replies out of caches, because replies name the customer. The object is empty in Cloudflare
+ * Workers with a compatibility date before 2024-11-11, because they reject the option and have no cache.
  */
 const NOT_CACHED: RequestInit = typeof Request === "function" && !("cache" in Request.prototype) ? {} : { cache: "no-store" };
 

@@ -137,8 +137,8 @@ export type Deactivated =
   | "not_needed"
   /**
    * Polar does not know the seat, but the seat may still be taken. Either the key was rotated or deleted, or Polar did
-   * not say whether it knows the key. When the new key is activated on this device, that activation uses or releases
-   * the seat.
+   * not say whether it knows the key. If a new key has replaced the old one, an activation of the new key on this
+   * device uses or releases the seat.
    */
   | "key_unknown";
 
@@ -558,16 +558,16 @@ export interface AnyDecision {
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * Whether the app should notify the user: the license does not allow access, grace or a trial ends soon, or a problem
-   * concerns the user. Show `message`, and also the message of the `problem` if there is one. False for a user who has
-   * no license, also after a trial has ended. Being offline is no reason for a notice until grace ends soon.
+   * Whether the app should notify the user: a stored license does not allow access, access ends soon, or a problem
+   * concerns the user. Show `message`, and also the message of the `problem` if there is one. False if no license is
+   * stored, even if a trial has ended. False if the device is only offline, and grace does not end soon.
    */
   readonly notice: boolean;
   /**
-   * The time from which the app should tell the user what to do before access ends. Usually, the user should go online,
-   * and this is some days before `graceEndsAt`. If `airGapped` is true, the user should make a new request, and this is
-   * two weeks before `offlineEndsAt`. In a trial, the user should buy a license, and this is some days before
-   * `trialEndsAt`.
+   * The time from which the app should tell the user what to do before access ends. Usually it is some days before
+   * `graceEndsAt`, and the user should go online. If `airGapped` is true, it is two weeks before `offlineEndsAt`, and
+   * the user should make a new request. In a trial, it is some days before `trialEndsAt`, and the user should buy a
+   * license.
    */
   readonly noticeAt: string | null;
   /** One sentence for the user, in English unless the settings replace it. */
@@ -810,7 +810,7 @@ export interface LicenseSettings<Feature extends string = string> {
   /** The time for which access lasts without a confirmation. Default: 14 days. At most ten years. */
   offlineGraceMs?: number;
   /**
-   * The number of days for which a license is valid on a computer that is never online. They count from Polar's
+   * The number of days for which a license is valid on a computer that is never online. The days count from Polar's
    * confirmation. At least one day, at most ten years. Requires an app secret, because without one anybody could forge
    * such a license. Default: such licenses are not permitted.
    */

@@ -1,6 +1,6 @@
 /**
  * UTF-8 for the JavaScript that wasm-bindgen generates. Uses the platform's encoder and decoder. If the platform has
- * none, as in jest's jsdom, uses the ones in this file.
+ * none, as in jest's jsdom, uses the encoder and the decoder in this file.
  */
 
 /** The platform's text encoder and decoder, declared with the methods that the generated JavaScript calls. */

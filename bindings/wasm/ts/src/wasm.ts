@@ -1,7 +1,8 @@
 /**
  * Compiles the engine. The WebAssembly comes from the app, or from one of this package's entry points. If compiling
- * fails, the error has a sentence for the user, and a detail with the cause for the developer. There may be no
- * WebAssembly, a security policy may forbid it, the file may not be the engine, or the browser may be too old.
+ * fails, the error has a sentence for the user, and a detail with the cause for the developer. The cause may be that
+ * the runtime has no WebAssembly, that a security policy forbids it, that the file is not the engine, or that the
+ * browser is too old.
  */
 
 import { errorFrom, LicenseError, words } from "./error.js";

@@ -33,8 +33,8 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
 
 /**
  * Calls `changed` when another tab changes the entry `name`. Listens for `storage` events rather than for messages
- * between tabs: a message may arrive before this tab can read the new value in localStorage. A `storage` event never
- * arrives that early.
+ * between tabs, because a message may arrive before this tab can read the new value in localStorage. A `storage` event
+ * never arrives that early.
  */
 function follow(name: string, changed: () => void): () => void {
   const target = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;

@@ -27,7 +27,7 @@ pub(super) const NOTHING: Expected = Expected {
     ..ACTIVE
 };
 
-/// Shows a step. Returns an error if its result is not the expected one.
+/// Shows a step. Returns an error if the step does not have the expected result.
 pub(super) fn check(
     scene: &Scene,
     timeline: &mut Timeline,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The clock of the demo. All its clones show the same time, also after one of them was advanced.
+/// The clock of the demo. All clones of it show the same time: if one is advanced, so are the others.
 #[derive(Clone, Default)]
 pub(crate) struct DemoClock {
     system: SystemClock,

@@ -52,7 +52,7 @@ impl Scene {
         self.polar.mails().pop()?.code
     }
 
-    /// Restarts the app. Afterwards it knows only what it has stored.
+    /// Restarts the app. Afterwards, the app knows only what it has stored.
     pub(super) fn restart_app(&mut self) -> Result<(), Error> {
         self.app = open(&self.config, &self.clock, &self.directory)?;
         Ok(())

@@ -97,7 +97,7 @@ fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
     }
 }
 
-/// Masks the texts in backticks, because they are the user's input. It may be a license key in the wrong place, or an
+/// Masks the texts in backticks, because they are input of the user, such as a license key in the wrong place or an
 /// address with a password. Does not mask the values that the advice suggests.
 fn without_values(detail: &str) -> String {
     const ADVISED: [&str; 3] = ["production", "sandbox", "com.acme.app"];

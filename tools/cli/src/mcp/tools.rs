@@ -104,7 +104,7 @@ pub(super) const TOOLS: [Tool; 6] = [
 
 /// Returns a schema that allows the arguments in `T`, and no others.
 fn only<T: JsonSchema + 'static>() -> JsonObject {
-    // an error is impossible: it would mean that the schema describes no object, but `T` is a struct
+    // an error is impossible, because it would mean that the schema describes no object, and `T` is a struct
     let mut schema = schema_for_input::<T>().map(Arc::unwrap_or_clone).unwrap_or_default();
     schema.insert("additionalProperties".to_owned(), Value::Bool(false));
     schema
@@ -140,7 +140,8 @@ impl Tool {
         rmcp::model::Tool::new(self.name, self.description, (self.arguments)()).with_annotations(hints)
     }
 
-    /// Returns the first argument that the tool does not know. serde would ignore it.
+    /// Returns the first argument that the tool does not know. This check is needed, because serde would ignore such an
+    /// argument.
     fn unknown<'a>(&self, arguments: &'a JsonObject) -> Option<&'a String> {
         let schema = (self.arguments)();
         let known = schema.get("properties").and_then(Value::as_object)?;

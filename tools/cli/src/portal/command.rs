@@ -133,8 +133,8 @@ impl PortalRunner {
             restored = match restored {
                 Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
                 Restored::Choose(keys) => session.activate(&self.choose_key(keys, &choices.key)?)?,
-                // `take` removes the label, so that a device is released only once. If this device has taken a seat
-                // again in the meantime, releasing it a second time would not help.
+                // `take` removes the label, so that a device is released only once. If the released device has taken a
+                // seat again in the meantime, releasing it a second time would not help.
                 Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
             };
         }
@@ -182,8 +182,8 @@ impl PortalRunner {
         self.input.choose("Which device is released?", items, |item| device_line(device(item)))
     }
 
-    /// Returns the license key to use. This is the only key that the option selects. If the option is not given and
-    /// there are several keys, it is the only one that is used on this device. In all other cases, the user chooses a
+    /// Returns the license key to use. If `option` selects exactly one key, returns this key. If `option` is not given,
+    /// returns the only key, or the only key that is active on this device. In all other cases, lets the user choose a
     /// key on the terminal.
     fn choose_key(&self, keys: Vec<LicenseKey>, option: &OneKey) -> Result<LicenseKey, Stop> {
         let matching = matching(&keys, option);

@@ -55,7 +55,7 @@ impl Stop {
     }
 
     /// Prints why the command ended. `again` is the advice on how to repeat the command after the cause has been
-    /// removed. If it is `None`, the advice depends on the error.
+    /// removed. If `again` is `None`, the advice depends on the error.
     fn print_before(&self, license: &Decision, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
         match self {
             Self::Failed(error) => {

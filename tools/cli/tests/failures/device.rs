@@ -77,9 +77,9 @@ impl<'a> Device<'a> {
         run
     }
 
-    /// Returns two lists of seat ids: all seats that the key has at Polar, and those of them that no record contains.
-    /// Looks in the records of this device and of the other computer, for the seat's id or for its marker, which Polar
-    /// stores too.
+    /// Returns two lists of seat ids: all seats that the key has at Polar, and the lost seats. A seat is lost if
+    /// neither the record of this device nor the record of the other computer contains the seat's id or its marker.
+    /// Polar stores the marker too.
     pub(crate) fn seats(&self) -> (Vec<String>, Vec<String>) {
         let records = self.records().chain(self.other.iter().flat_map(|other| other.records()));
         let record: Vec<u8> = records.flat_map(|path| fs::read(path).unwrap()).collect();
@@ -92,7 +92,7 @@ impl<'a> Device<'a> {
         (seats.iter().map(|seat| seat.id.clone()).collect(), unknown)
     }
 
-    /// Makes locks look old enough to be taken over. Otherwise a test would have to wait ten seconds.
+    /// Makes locks look old enough to be taken over, because a test would otherwise have to wait ten seconds.
     pub(crate) fn age_locks(&self) {
         for path in self.files().into_iter().filter(|path| path.extension().is_some_and(|end| end != "license")) {
             let file = File::options().write(true).open(path).unwrap();

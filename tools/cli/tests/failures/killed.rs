@@ -72,8 +72,8 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// Runs `validate` without killing it, so that Polar and the device agree again. If all seats are taken then, removes
-/// the seats of other devices, as a customer would.
+/// Runs `validate` without killing it, so that Polar and the device agree again. If all seats are still taken
+/// afterwards, removes the seats of other devices, as a customer would.
 fn settle(device: &Device, limit_activations: u32, story: &str) {
     let decision = device.run(&["validate"]);
     let (seats, _) = device.seats();

@@ -13,7 +13,7 @@ use std::time::Duration;
 #[test]
 fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
     for_each(faults::all(), |Case { name, fault, kind, maybe_applied, hangs }| {
-        // The client cannot notice this fault. Polar's reply names a seat of another device, and looks like any other
+        // The client cannot notice this fault, because a reply that names a seat of another device looks like any other
         // reply.
         let kind = kind.filter(|_| name != "OtherActivation");
         let polar = start_polar();
@@ -23,7 +23,7 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
         let (status, after) = thread::scope(|scope| {
             let run = scope.spawn(activate);
             if hangs {
-                // `stop` is called to break the connection: otherwise the request would hang for half a minute
+                // `stop` is called to break the connection, because the request would otherwise hang for half a minute
                 assert!(polar.wait_for_requests(2, LONG), "{name}");
                 polar.stop();
             }

@@ -195,6 +195,9 @@ fn the_next_step_of_a_computer_that_is_never_online_needs_no_network() {
         "{activation:?}"
     );
     assert_eq!(on_a(&a, &["import", text(&answer)], "").status, 0);
+    let ends_soon = on_a(&a, &["status", "--air-gap-days", "14"], "");
+    let advice = "  next step   run `polar-license request`, and import its answer\n";
+    assert!(ends_soon.status == 0 && ends_soon.stdout.contains(advice), "{ends_soon:?}");
     let deactivation = on_a(&a, &["deactivate"], "");
     let advice = "  next step   run `polar-license return`, or go online, then run the same command again\n";
     assert!(deactivation.status == 4 && deactivation.stdout.contains(advice), "{deactivation:?}");
@@ -204,8 +207,8 @@ fn the_next_step_of_a_computer_that_is_never_online_needs_no_network() {
 fn an_app_whose_secret_was_replaced_gets_its_answer() {
     let polar = start_polar();
     let (a, b) = (Device::new(&polar), Device::new(&polar));
-    let request = on_a(&a, &["request"], "");
     let newer = |args: &[&str], variable: &str| {
+        let request = on_a(&a, &["request"], "");
         let mut command = b.command(&[&["answer", text(&request), DEMO_KEY_ONE_DEVICE], args].concat());
         command.envs([("POLAR_LICENSE_APP_SECRET", "newer"), ("POLAR_LICENSE_AIR_GAP_DAYS", "365")]);
         command.env("POLAR_LICENSE_PREVIOUS_APP_SECRETS", variable);

@@ -1,9 +1,9 @@
 //! Limits how many system calls and instructions `status` may take, because an app or a script may run it at every
 //! start.
 //!
-//! The limit for system calls is the measured number. The limit for instructions is 3 % above it. These tests run a
-//! command that was built without optimization, and count only the instructions of `main`. `cargo xtask bench` measures
-//! the command that users get, from its first instruction to its last.
+//! The limit for system calls is the measured number. The limit for instructions is 3 % above the measured number.
+//! These tests run a command that was built without optimization, and count only the instructions of `main`. `cargo
+//! xtask bench` measures the command that users get, from its first instruction to its last.
 
 use crate::support::{Device, command, start_polar};
 use crate::{skipped, strace};

@@ -670,7 +670,7 @@ mod unix {
         assert!(found.detail("storage").contains("permission denied"), "{found:?}");
     }
 
-    /// Removes the program's path from a command that [`under`] has made. It is the first argument.
+    /// Removes the program's path from a command that [`under`] has made. The path is the first argument.
     fn without_program(command: &Command) -> Command {
         let mut direct = Command::new(command.get_program());
         direct.args(command.get_args().skip(1));

@@ -171,8 +171,8 @@ pub(crate) fn read_some(connection: &mut TcpStream) -> io::Result<()> {
     connection.read(&mut [0; 4096]).map(drop)
 }
 
-/// Waits for the client's first bytes without reading them. When the connection is closed, the unread bytes make the
-/// system reset it.
+/// Waits for the client's first bytes without reading them. Because of the unread bytes, the system resets the
+/// connection when the test closes it.
 pub(crate) fn leave_unread(connection: &mut TcpStream) -> io::Result<()> {
     connection.peek(&mut [0]).map(drop)
 }

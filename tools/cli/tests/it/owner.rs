@@ -16,7 +16,7 @@ use tempfile::TempDir;
 const ROOT: u32 = 0;
 const USER: u32 = 65534;
 
-/// The home directory of a user. Both the user and root run the command in it.
+/// The home directory of a user. Both the user and root run the command in this directory.
 struct Home<'a> {
     polar: &'a MockPolar,
     place: TempDir,

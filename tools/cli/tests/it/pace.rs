@@ -37,8 +37,8 @@ fn a_removed_license_leaves_only_the_times_of_its_requests() {
         let licensed = std::fs::read(device.record().unwrap()).unwrap();
         assert!(String::from_utf8_lossy(&licensed).contains(&*key), "the test looks where the key is");
         assert_eq!(device.run(&[end]).status, 0);
-        // After the license is gone, the record contains only the times of recent requests. On a slow machine no
-        // request is recent enough, and then there is no record.
+        // After the license is gone, the record contains only the times of recent requests. If no request is recent
+        // enough, as on a slow machine, there is no record.
         let left = device.record().map(|path| std::fs::read(path).unwrap()).unwrap_or_default();
         assert!(left.len() <= 120, "{end}: {} bytes", left.len());
         assert!(!String::from_utf8_lossy(&left).contains(key.rsplit('-').next().unwrap()), "{end}");

@@ -44,8 +44,8 @@ fn an_unreadable_license_is_exit_status_3_with_advice_to_run_doctor() {
     assert!(help.contains("confirmed for too long, or cannot be read"), "{help}");
 }
 
-/// Activating this key takes no seat, because it has no activation limit. So the command asks Polar although the
-/// license cannot be stored: no seat can be lost. The license then exists only until the command ends.
+/// The key has no activation limit, so activating it takes no seat that could be lost. The command therefore asks Polar
+/// even though the license cannot be stored. The license exists only until the command ends.
 #[test]
 fn a_license_that_could_not_be_stored_is_not_said_to_work() {
     let polar = start_polar();

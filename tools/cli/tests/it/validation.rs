@@ -10,8 +10,8 @@ fn no_fault_ends_access() {
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
         polar.fault(fault);
-        // The timeout is longer than a second. The activation has used up the requests of the first second, so
-        // `validate` may first have to wait.
+        // The timeout is longer than a second, because the activation has used up the requests of the first second, and
+        // `validate` may have to wait.
         let timeout = if hangs { "3s" } else { "10s" };
         let run = device.run(&["validate", "--timeout", timeout, "--json"]);
         assert_eq!(run.status, 0, "{name}: {run:?}");

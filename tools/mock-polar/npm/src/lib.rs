@@ -69,8 +69,8 @@ impl Polar {
         exchange
     }
 
-    /// Carries out the jobs of Polar's worker that are due. Call this method often: a job that becomes due between two
-    /// requests is carried out only here.
+    /// Carries out the jobs of Polar's worker that are due. Call this method often, because only this method carries
+    /// out a job that becomes due between two requests.
     pub fn work(&self) {
         self.machine.work();
     }

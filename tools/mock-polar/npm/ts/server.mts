@@ -19,7 +19,9 @@ export interface MockPolarOptions {
   seed?: string | object;
   /** Whether Polar's rate limits apply. Default: no. */
   rateLimit?: boolean;
-  /** The version of Polar's API, such as `2027-01`, for requests that name no version. Default: Polar's current one. */
+  /**
+   * The version of Polar's API, such as `2027-01`, for requests that name no version. Default: Polar's current version.
+   */
   apiVersion?: string;
   /** Whether mails are shown on the console, for a developer who waits for a code. Default: no. */
   showMails?: boolean;
@@ -207,8 +209,8 @@ class Front {
 }
 
 /**
- * Reads the whole body, although only its start may be kept. Otherwise a client that is still sending its body would
- * miss the reply.
+ * Reads the whole body, although only its start may be kept, because a client that is still sending its body would miss
+ * the reply.
  */
 async function received(request: IncomingMessage): Promise<Uint8Array> {
   const parts: Buffer[] = [];

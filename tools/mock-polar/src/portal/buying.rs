@@ -20,8 +20,8 @@ use crate::worker::Job;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Purchase {
-    /// The customer's token, which Polar gives only once. Present if the buyer is a new customer, or if the vendor
-    /// named the customer when it created the checkout. Otherwise `None`.
+    /// The customer's token, which Polar gives only once. `None` unless the buyer is a new customer or the vendor has
+    /// named the customer in the checkout.
     pub customer_session_token: Option<String>,
     /// The URL that the browser opens after the purchase. It is the checkout's success URL. If there is a token, the
     /// URL contains it.
@@ -91,8 +91,8 @@ pub(super) fn place(
 }
 
 /// Returns the customer who buys, and whether Polar trusts that the buyer is this customer. If the vendor named a
-/// customer in the checkout, this is the customer. Otherwise it is the one with the checkout's e-mail address, which is
-/// added if nobody has that address.
+/// customer in the checkout, returns that customer. Otherwise returns the customer with the checkout's e-mail address.
+/// If nobody has that address, adds a customer.
 fn buyer(database: &mut Database, checkout: &Checkout, now: Timestamp) -> (Uuid, bool) {
     if let Some(named_by_vendor) = checkout.customer {
         return (named_by_vendor, true);

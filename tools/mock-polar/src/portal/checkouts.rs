@@ -1,4 +1,5 @@
-//! Checkouts: opening one with a link, looking at it, and confirming it. Each request needs only the checkout's secret.
+//! Opens a checkout with a link, shows and changes it, and confirms it. Each request needs only the secret of the link
+//! or of the checkout.
 
 use serde_json::{Map, Value};
 
@@ -14,8 +15,8 @@ use crate::reply::Reply;
 use crate::sessions::random_token;
 use crate::state::State;
 
-/// The query parameters with which a link prefills a checkout. The redirect to the checkout's page drops them and
-/// `embed_origin`, and keeps the link's other parameters.
+/// The query parameters with which a link prefills a checkout. The redirect to the checkout's page drops these
+/// parameters and `embed_origin`, and keeps all other parameters of the link.
 const PREFILLED: [&str; 6] = ["product_id", "amount", "customer_email", "customer_name", "discount_code", "locale"];
 
 /// Creates a checkout, and redirects to its page.

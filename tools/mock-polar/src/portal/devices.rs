@@ -126,7 +126,7 @@ fn find<'a>(database: &'a Database, name: LicenseName, form: &Form) -> Result<&'
     database.licenses.iter().find(is_meant).ok_or_else(|| Reply::not_found("Not found"))
 }
 
-/// Returns the seat with this id. If the seat has conditions, the request must contain the same ones.
+/// Returns the seat with this id. If the seat has conditions, the request must contain the same conditions.
 fn held_seat<'a>(
     database: &'a Database,
     license: &License,

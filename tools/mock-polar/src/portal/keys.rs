@@ -1,4 +1,4 @@
-//! The customer's keys: lists them, shows one with its activations, and rotates one.
+//! The customer's keys: lists the keys, shows a key with its activations, and rotates a key.
 
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
 }
 
 /// Replaces the key with a new one. From then on, Polar treats the old key as unknown, even on devices that were
-/// activated with it.
+/// activated with the old key.
 pub(crate) fn rotate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let license = find(&state.database, call)?;
     let id = license.id;

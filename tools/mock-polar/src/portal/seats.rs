@@ -236,7 +236,7 @@ fn update(database: &mut Database, id: Uuid, now: Timestamp, change: impl FnOnce
     Some(seat)
 }
 
-/// Returns the customer's member with this address. Creates one if there is none.
+/// Returns the customer's member with this address. If there is no such member, creates one.
 fn member_for(database: &mut Database, customer: Uuid, email: &str, now: Timestamp) -> Uuid {
     if let Some(member) = database.member_of(customer, email) {
         return member.id;

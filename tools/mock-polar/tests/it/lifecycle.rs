@@ -34,8 +34,8 @@ fn a_stopped_server_refuses_connections_and_restarts_on_its_port_with_its_state(
 fn the_port_of_a_stopped_server_stays_reserved_until_it_is_dropped() {
     let polar = MockPolar::start().unwrap();
     let address = polar.address();
-    // A socket without `SO_REUSEADDR` can be bound only if nothing else uses the port. The operating system applies the
-    // same rule when it chooses a free port.
+    // Binding a socket without `SO_REUSEADDR` succeeds only if nothing else uses the port. The operating system applies
+    // the same rule when it chooses a free port.
     let is_free = || TcpSocket::new_v4().unwrap().bind(address).is_ok();
     assert!(!is_free());
     polar.stop();

@@ -1,4 +1,4 @@
-//! A client that shows every byte of a reply. An HTTP library would hide some of them.
+//! A client that shows every byte of a reply. An HTTP library would hide some of these bytes.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

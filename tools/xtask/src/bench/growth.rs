@@ -12,8 +12,8 @@ use crate::workspace;
 
 const FEATURES: [u32; 5] = [1, 10, 100, 1_000, 10_000];
 
-/// The numbers of unreleased seats in the measured records. A record keeps such a seat until the deactivation reaches
-/// Polar, and it can keep at most 256.
+/// The numbers of unreleased seats in the measured records. A record keeps an unreleased seat until its deactivation
+/// reaches Polar. A record can contain at most 256 unreleased seats.
 const RELEASES: [u32; 5] = [0, 1, 16, 64, 256];
 
 const PROCESSES: u32 = 1_000;

@@ -46,8 +46,8 @@ fn wrapped<'a>(tool: Cmd<'a>, command: Cmd<'_>) -> Cmd<'a> {
     })
 }
 
-/// Measures every subject once in each round, and returns the times of each subject. The subjects take turns, so if the
-/// machine is busy for a while, it slows all of them down alike.
+/// Measures every subject once in each round, and returns the times of each subject. The subjects take turns, so that a
+/// machine that is busy for a while slows all subjects down alike.
 pub(crate) fn rounds(subjects: &mut [&mut dyn FnMut() -> Result<f64>]) -> Result<Vec<Vec<f64>>> {
     let mut times = vec![Vec::new(); subjects.len()];
     for _ in 0..ROUNDS {

@@ -13,7 +13,7 @@ struct Read {
     subject: &'static str,
     operation: &'static str,
     role: Role,
-    /// The largest number of nanoseconds by which the read may be slower than the baseline.
+    /// The read may be at most this many nanoseconds slower than the baseline.
     goal: Option<f64>,
 }
 
@@ -32,8 +32,8 @@ const MANY: u32 = 200_000;
 /// The name of the report's rows about a cold start.
 const OPEN: &str = "`Client::open` and `current`";
 
-/// A cold start that runs HKDF-Extract once for each key takes 402,000 instructions. The goal is 75% of that. The
-/// library runs HKDF-Extract once for all keys.
+/// The goal for the instructions of a cold start. It is 75 % of 402,000, the number for a cold start that runs
+/// HKDF-Extract once for each key. The library runs HKDF-Extract only once, for all keys.
 const OPEN_GOAL: f64 = 301_500.0;
 
 /// The name of the report's rows about the command `polar-license status`.

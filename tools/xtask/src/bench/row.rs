@@ -25,7 +25,7 @@ pub(crate) enum Role {
     /// A package that a user could choose instead.
     Peer,
     /// The least that the measured operation can cost, such as one request written by hand. The other rows are compared
-    /// with it.
+    /// with this one.
     Baseline,
 }
 

@@ -10,7 +10,7 @@ use super::row::Row;
 use super::setting::{BARE, OURS, PEERS, Program, Server, Setting};
 
 /// The number of validates in one run. A client sends at most two requests in a second, so this project's program uses
-/// a new client for each of them.
+/// a new client for each validate.
 const MANY: u32 = 11;
 
 /// A request written by hand, which is sent to the server that the alternatives use.

@@ -1,5 +1,5 @@
-//! Finds method calls from one file to another. Imports do not show these calls: one type may have `impl` blocks in
-//! several files, and a value can be used without an import.
+//! Finds method calls from one file to another. Imports do not show these calls, because one type may have `impl`
+//! blocks in several files, and a value can be used without an import.
 //!
 //! The search knows the type of `self`, the type of each parameter with a declared type, and the types of their fields.
 //! It also understands paths such as `Type::method`. It does not know the types of variables and results, nor the type

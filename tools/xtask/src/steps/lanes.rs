@@ -51,7 +51,7 @@ impl Lane {
         let (name, lines) = (self.name, Arc::clone(&last));
         thread::spawn(move || ended.send(show(name, output, &lines)));
         let status = process.wait()?;
-        // an error is ignored: a lane whose output cannot be shown can still pass
+        // an error is ignored, because a lane whose output cannot be shown can still pass
         let _ = all_shown.recv_timeout(LEFT_OPEN);
         if status.success() {
             return Ok(());

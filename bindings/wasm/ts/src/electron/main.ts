@@ -1,7 +1,8 @@
 /**
  * Shares the license of Electron's main process with the app's windows over IPC. Makes no licensing decision, and
  * trusts no message. Sends only decisions and errors, and never the key, the record, or a message of the storage. Sends
- * the texts for computers that are never online only if the app asks for it, because they can contain the key.
+ * the texts for computers that are never online only if the app sets `offline`, because these texts can contain the
+ * key.
  *
  * Imports nothing from Electron, so that it also loads in ES modules, CommonJS and tests.
  */
@@ -80,7 +81,8 @@ export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: 
   };
   const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
   const release = (event: IpcSender, id: unknown): void => share.release(event, id);
-  // This call comes first. It throws if a license is shared already, before anything else is registered.
+  // This call comes first, because it throws if a license is shared already, and nothing else must be registered in
+  // that case.
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   ipcMain.on(EXPLAIN, explain);
@@ -152,8 +154,7 @@ class Share {
     } catch (error) {
       return { error: failureFrom(error) };
     } finally {
-      // A page that is reloaded numbers its calls from the start again. A newer call may therefore already have this
-      // number.
+      // A page that is reloaded numbers its calls from the start again, so a newer call may already have this number.
       if (this.#calls.get(name) === running) this.#calls.delete(name);
     }
   }
@@ -205,8 +206,8 @@ class Share {
     const { signal } = running;
     switch (call.method) {
       case "follow":
-        // A page calls `follow` first, so this is a new page in this frame. The frame's previous page is gone, and its
-        // portal is closed.
+        // A page calls `follow` before anything else, so this frame shows a new page. The portal of the frame's
+        // previous page is closed, because that page is gone.
         this.#portals?.end(place);
         return this.#license.current();
       case "portal":

@@ -25,7 +25,8 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * Maps the number by which the page refers to a value of the reply to the number by which this process refers to it.
+   * The numbers of the reply's values. Each key is the page's number for a value, and the entry is this process's
+   * number for the same value.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }
@@ -118,8 +119,8 @@ class PagePortal {
   }
 
   /**
-   * Returns a copy of a page's request. In the copy, each of the page's numbers is replaced by the number under which
-   * `holder` keeps the same value.
+   * Returns a copy of a page's request. In the copy, the number that `holder` uses for a value replaces the page's
+   * number for the same value.
    */
   #requestFor(holder: Holder, request: object): Request {
     const members = Object.entries(request).map(([name, value]: [string, unknown]) => {

@@ -1,10 +1,10 @@
 /**
- * The code that runs in the page itself, and not in the preload script. `contextBridge` copies objects at each call,
- * but `current` must return the same object until the decision changes.
+ * The code that runs in the page itself. The preload script cannot run it, because `current` must return the same
+ * object until the decision changes, and `contextBridge` copies every object that the preload script returns.
  *
  * Electron sends the source of `pageLicense` to the page, so `pageLicense` must not refer to anything outside of
- * itself. Its inner functions must have no names: for each named function, some builds insert a call to a helper that
- * is outside of `pageLicense`.
+ * itself. The functions inside of `pageLicense` must have no names, because some builds insert, for each named
+ * function, a call to a helper that is outside of `pageLicense`.
  */
 
 import type { Deactivation, OfflineAnswer, OfflineReturn } from "../license.js";
@@ -19,8 +19,8 @@ import type { Decision, Explanation } from "../types.js";
  */
 export interface PageBridge {
   /**
-   * Whether `current` is fast and returns the decision for the present moment. If so, the page calls it whenever the
-   * app reads the decision. Otherwise, the page calls it only once.
+   * Whether `current` is fast and returns the decision for the present moment. If it is, the page calls `current`
+   * whenever the app reads the decision. If it is not, the page calls `current` only once.
    */
   keepsTime?: boolean;
   /**

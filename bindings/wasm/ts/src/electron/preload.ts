@@ -112,8 +112,8 @@ class Mirror {
 
   /**
    * Returns the latest decision. The first call blocks until the main process has sent a decision, so that a page that
-   * renders early does not show a wrong state. This takes only a moment: the main process already has the decision, and
-   * does not ask Polar.
+   * renders early does not show a wrong state. The first call takes only a moment, because the main process already has
+   * the decision and does not ask Polar.
    */
   current(): Decision {
     if (!this.#latest) {

@@ -81,8 +81,8 @@ export interface NumberedDecision {
 }
 
 /**
- * The reply to a call. It contains errors as values: if a handler threw an exception, Electron would pass on only the
- * message of the exception.
+ * The reply to a call. It contains errors as values, because Electron would pass on only the message of an exception
+ * that a handler throws.
  */
 export type Reply = NumberedDecision | { error: LicenseFailure };
 

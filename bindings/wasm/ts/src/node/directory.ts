@@ -47,8 +47,8 @@ export function directoryOn(
 const NAME = "polar-license";
 
 /**
- * Returns `path` if it is absolute. Unlike `path.isAbsolute`, does not accept `\directory` on Windows, because the
- * drive of such a path depends on the process.
+ * Returns `path` if it is absolute. Unlike `path.isAbsolute`, does not accept `\directory` on Windows, because such a
+ * path does not name a drive.
  */
 function absolute(path: string | undefined): string | undefined {
   const pattern = WINDOWS ? /^(?:[A-Za-z]:[\\/]|[\\/]{2})/ : /^\//;

@@ -2,17 +2,18 @@
  * A lock that programs in any language can use: a file that is created only if it does not exist (create-new). The lock
  * protects the record, which is the file beside it. This module never reads a clock and never touches the record.
  *
- * The protocol is the one that `src/blocking/file_lock.rs` describes, because a program in Rust may use the same
- * record. In short:
+ * The protocol is the same as in `src/blocking/file_lock.rs`, because a program in Rust may use the same record. In
+ * short:
  *
  * - `NAME.lock` contains the token of the process that holds the lock. Other processes wait for the lock until their
  *   timeout.
- * - A lock that is 10 s old counts as left behind. If its holder rewrites it every second, 5 s are enough. The age is
- *   measured by the file system's own time. A lock that this process itself has failed to delete counts as left behind
- *   at once.
- * - A process that takes over such a lock first claims it, by creating `NAME.DEAD.take1`. DEAD is the token in the
- *   lock. The process reads the lock again, renames it to `NAME.TOKEN.old`, and reads it once more. TOKEN is its own
- *   token. If the renamed file is not the lock that was claimed, the process puts it back.
+ * - A lock that is 10 s old counts as left behind. For a lock that its holder rewrites every second, the limit is 5 s.
+ *   The age is measured by the file system's own time. If this process itself has failed to delete a lock, that lock
+ *   counts as left behind at once.
+ * - To take over a lock that was left behind, a process first claims the lock by creating `NAME.DEAD.take1`. DEAD is
+ *   the token in the lock. The process then reads the lock again, and renames it to `NAME.TOKEN.old`. TOKEN is the
+ *   process's own token. Finally, the process reads the renamed file. If this file is not the claimed lock, the process
+ *   puts it back.
  * - If a lock cannot be read, only its age decides whether it counts as left behind. Only regular files are ever
  *   opened.
  *
@@ -46,13 +47,13 @@ import {
  */
 const TOKEN_BYTES = 8;
 /**
- * The age from which a lock counts as left behind by a process that has died. Used for locks that processes hold only
- * for milliseconds.
+ * The age at which a lock counts as left behind by a dead process. Used for locks that processes hold only for
+ * milliseconds.
  */
 const STALE_AFTER_NS = 10_000_000_000n;
 /**
- * The age from which a lock counts as left behind by a dead holder. Used for locks that are held for a long time: a
- * living holder rewrites its lock every second.
+ * The age at which a lock counts as left behind by a dead process. Used for locks that are held for a long time,
+ * because a living holder rewrites such a lock every second.
  */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time limit for waiting for other processes. */
@@ -63,7 +64,7 @@ const KEEP_EVERY_MS = 1000;
 const JUDGED_FOR_MS = 1000;
 /**
  * The maximum number of leftover claims to one lock. A process leaves a claim behind if it dies while it takes over the
- * lock. The number has two digits, so that the names of claims stay short.
+ * lock. The number has only two digits, so that the names of claims stay short.
  */
 const MOST_CLAIMS = 99;
 /**
@@ -164,9 +165,9 @@ export class FileLock {
 
   /**
    * Removes files that dead processes left beside the record. The caller holds the lock with `token`. So a `.tmp` file
-   * with another token belongs to a former holder, and is removed at once. A process that waits for the lock, or takes
-   * it over, may still use the other files. They are removed when they are ten seconds old, as a lock counts as left
-   * behind then.
+   * with another token belongs to a former holder, and is removed at once. All other files may belong to a process that
+   * waits for the lock or takes it over. So they are removed only when they are ten seconds old, because a lock of this
+   * age counts as left behind.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -197,8 +198,8 @@ export class FileLock {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
-    // Waits until no other call of this process holds the lock. Waiting for the lock file is not enough: after a while,
-    // this call would take the file for one that a dead process has left behind.
+    // Waits until no other call of this process holds the lock. Waiting for the lock file is not enough, because after
+    // a while this call would treat the file as left behind by a dead process.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -372,7 +373,7 @@ interface LockFile {
   readonly modified: bigint;
 }
 
-/** Reads a lock. Returns `undefined` if there is none. @internal */
+/** Reads a lock. Returns `undefined` if there is no lock. @internal */
 export async function readLock(path: string): Promise<LockFile | undefined> {
   try {
     return await openLock(path);
@@ -385,7 +386,7 @@ export async function readLock(path: string): Promise<LockFile | undefined> {
 
 /** Reads a lock. Rejects if the path is not a readable file. */
 async function openLock(path: string): Promise<LockFile> {
-  // Opens only regular files: opening a pipe would block until another program writes to it.
+  // Opens only regular files, because opening a pipe would block until another program writes to the pipe.
   if (!(await lstat(path)).isFile()) throw withCode("EINVAL");
   const file = await open(path, "r");
   try {
@@ -443,8 +444,8 @@ function takeOverError(error: unknown): Error {
 }
 
 /**
- * Returns `true` if a lock is at least `ageNs` old. A lock whose time is in the future also has an age, the difference
- * to now: the clock may have been set back after the holder died.
+ * Returns `true` if a lock is at least `ageNs` old. If the lock's time is in the future, its age is the difference to
+ * now, because the clock may have been set back after the holder died.
  */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;
@@ -469,8 +470,8 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 }
 
 /**
- * Moves a lock back to its path, so that its holder keeps it. Does nothing if another process has acquired the lock in
- * the meantime. The former holder then finds another token in the lock, and does not change the record.
+ * Moves a lock back to its path, so that its holder keeps it. If another process has acquired the lock in the meantime,
+ * does nothing. In this case, the former holder finds another token in the lock, and does not change the record.
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
   try {

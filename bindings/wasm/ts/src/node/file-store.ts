@@ -24,13 +24,13 @@ import { FileLock } from "./file-lock.js";
 import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
 /**
- * The maximum number of bytes that are read from a file. Every valid record is shorter. The engine rejects the first
- * MiB of a longer file, as it rejects a record that was tampered with.
+ * The maximum number of bytes that are read from a file. Every valid record is shorter. If a file is longer, the engine
+ * rejects its first MiB like a record that was tampered with.
  */
 const READ_LIMIT = 1024 * 1024;
 /**
  * The extension of a record's file: `.license` for the record of this device, and `.other.license` for a record that
- * this device keeps for another computer. A record with one extension is never loaded in place of one with the other.
+ * this device keeps for another computer. Neither kind of record is ever loaded in place of the other kind.
  */
 export type Extension = ".license" | ".other.license";
 const EXTENSION = ".license";
@@ -122,8 +122,8 @@ export class FileStore implements Store {
 
   /**
    * Runs `work` while this process holds a second lock, `NAME.asking.lock`, so that only one process at a time sends
-   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn. Such a
-   * process cannot save Polar's answer for other processes either, so waiting would gain nothing.
+   * requests to Polar. If this process cannot create the lock, it sends its requests without waiting for a turn.
+   * Waiting would gain nothing, because such a process cannot save Polar's answer for other processes either.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;

@@ -15,7 +15,7 @@ export const WINDOWS = process.platform === "win32";
 /**
  * Creates a file that only its owner can read, and opens it for writing. Fails if the path exists, even if it is a
  * dangling link. `replaced` is the path of the file that the new file will replace, if any. If root creates the file,
- * it is given to the owner of `replaced` or of the directory.
+ * the file is given to the owner of `replaced`, or else to the owner of the directory.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);
@@ -130,7 +130,7 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Reads the first `limit` bytes of a file. Returns `undefined` if there is no file. */
 export async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
   try {
-    // Opens only regular files: opening a pipe would block until another program writes to it.
+    // Opens only regular files, because opening a pipe would block until another program writes to the pipe.
     if (!(await stat(path)).isFile()) throw withCode("EISDIR");
     const file = await open(path, "r");
     try {

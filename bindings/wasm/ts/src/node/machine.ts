@@ -40,9 +40,9 @@ export async function machineSource(): Promise<string | undefined> {
 
 /**
  * Returns an identifier of this device: the result of {@link machineSource}, or a random identifier if the machine has
- * none. The first call creates the random identifier, and stores it in `directory`. Rejects if it cannot be stored.
- * Without this error, each start would create a new identifier, and this machine would look like another device each
- * time.
+ * none. The first call creates the random identifier, and stores it in `directory`. If the identifier cannot be stored,
+ * rejects, because otherwise each start would create a new identifier, and this machine would look like another device
+ * each time.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();

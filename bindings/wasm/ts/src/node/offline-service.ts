@@ -1,10 +1,11 @@
 /**
  * Acts for computers that are never online: answers their requests, and releases the seats that they have given up. For
  * each call, a client with the other computer's device id runs an ordinary operation. That client keeps its record in a
- * file beside the record of this computer, so a crash between Polar's answer and ours loses no seat.
+ * file beside the record of this computer, so no seat is lost if this process crashes after Polar's answer.
  *
- * If a store has no record of this device, it loads one of another device, to offer to move its license here. A license
- * that this computer only keeps for another one must not be offered, so its file has another extension.
+ * If a directory has no record of this device, the store loads the record of another device, so that the app can offer
+ * to move that license here. The app must not offer a license that this computer only keeps for another computer. So
+ * the files of such records have another extension.
  */
 
 import { onAbort } from "../abort.js";

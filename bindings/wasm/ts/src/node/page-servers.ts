@@ -3,9 +3,10 @@
  * client in the browser instead.
  *
  * None of these servers identifies itself. Next sets an environment variable. The scripts of the other frameworks set
- * globals on `globalThis`: Nuxt's server always, and the other servers only in development. That is enough, because a
- * developer who creates a client on the server by mistake sees the error during development. None of these names is
- * documented. If a framework drops its global, its server is treated like any other program.
+ * globals on `globalThis`: Nuxt's server always, and the other servers only in development. It is enough to detect a
+ * server in development, because a developer who creates a client on the server by mistake sees the error there. The
+ * names of the variable and of the globals are not documented. If a framework drops its global, its server is treated
+ * like any other program.
  */
 
 interface PageServer {
@@ -45,8 +46,8 @@ const SERVERS: readonly PageServer[] = [
 ];
 
 /**
- * Returns `undefined` if this process may create a client. Otherwise, returns a message for the developer, which
- * explains why the process may not, and what to do instead.
+ * Returns `undefined` if this process may create a client. Otherwise, returns a message for the developer: why the
+ * process must not create a client, and what to do instead.
  */
 export function refusalOnPageServer(): string | undefined {
   const server = SERVERS.find(({ isHere }) => isHere());

@@ -16,8 +16,8 @@ export function systemName(): string {
 }
 
 /**
- * Returns the `PRETTY_NAME` of an `os-release(5)` file, without the code name in brackets. If there is none, returns
- * its `NAME`.
+ * Returns the `PRETTY_NAME` of an `os-release(5)` file, without the code name in brackets. If the file has no
+ * `PRETTY_NAME`, returns its `NAME`.
  * @internal
  */
 export function osRelease(text: string): string | undefined {
@@ -71,7 +71,7 @@ function fallbackName(): string {
 
 function readName(parse: (text: string) => string | undefined, path: string): string | undefined {
   try {
-    // Opens only regular files: opening a pipe would block until another program writes to it.
+    // Opens only regular files, because opening a pipe would block until another program writes to the pipe.
     if (!statSync(path).isFile()) return undefined;
     const bytes = readFileSync(path).subarray(0, READ_LIMIT);
     return parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));

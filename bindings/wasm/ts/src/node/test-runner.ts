@@ -14,7 +14,8 @@ export function isPage(): boolean {
   const { window, document } = globalThis as Partial<Window & typeof globalThis>;
   if (process.versions["electron"] || !window || !document) return false;
   try {
-    // `localStorage` is read last: Node defines it even if there is no page, and reading it then prints a warning.
+    // `localStorage` is read last, because Node defines it even if there is no page, and then prints a warning when it
+    // is read.
     return globalThis.localStorage != null;
   } catch {
     // a page without a URL, such as `about:blank`, has no `localStorage`
@@ -29,7 +30,7 @@ export function isTest(): boolean {
 
 let memory: Storage | undefined;
 
-/** Returns a storage in memory. All clients of a test share it, as they would share files. */
+/** Returns a storage in memory. All clients of a test share this storage, as they would share files. */
 export function memoryOfTests(): Storage {
   memory ??= memoryStorage();
   return memory;

@@ -23,7 +23,7 @@ export async function createWithPortal(
     const made = await inlined();
     return async (parts, clock) => {
       const engine = await made(parts, clock);
-      // not an engine for another computer: the portal is for this device
+      // leaves out an engine for another computer, because the portal is for this device
       if (!parts.forAnother) latest = engine;
       return engine;
     };

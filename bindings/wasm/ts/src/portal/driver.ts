@@ -18,7 +18,7 @@ import { type Reply, report, type RunPortal } from "./run.js";
 /** The parts of a client that its portal uses. */
 export interface PortalHost {
   client: Client;
-  /** Returns the client's engine. Creates it if the client has none yet. */
+  /** Returns the client's engine. If the client has no engine yet, creates it. */
   engine(): Engine;
   fetch: Fetch;
   clock: Clock;
@@ -155,7 +155,7 @@ function releaseReply(engine: Engine, number: number): void {
   try {
     call(engine, (engine) => engine.releaseReply(number));
   } catch {
-    // nothing to do: the engine has stopped, and its memory is gone
+    // nothing to do, because the engine has stopped and its memory is gone
   }
 }
 
@@ -165,7 +165,7 @@ function giveUp(engine: Engine, step: compiled.PortalStep): void {
   try {
     call(engine, (engine) => engine.giveUp(step.number));
   } catch {
-    // nothing to do: the engine has stopped, and its memory is gone
+    // nothing to do, because the engine has stopped and its memory is gone
   }
 }
 

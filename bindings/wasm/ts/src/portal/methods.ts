@@ -91,18 +91,18 @@ export interface PortalSession {
 
   /**
    * Returns the keys of `licenseKeys` that can be used, in the same order. If no key can be used, the result contains
-   * the expired key with the latest expiry: this device's clock may be wrong, and Polar decides during the activation
-   * whether that key is valid. The result always has at least one key.
+   * the expired key with the latest expiry, because this device's clock may be wrong. Polar decides during the
+   * activation whether that key is valid. The result always has at least one key.
    *
-   * Rejects with `refused` and a reason if the customer has no key for this app, or if no key can be used and none has
-   * expired. Rejects with `refused` and no reason if the session has ended.
+   * Rejects with `refused` and a reason if the customer has neither a usable nor an expired key for this app. Fails
+   * with `refused` and no reason if the session has ended.
    */
   usableKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
-   * Activates one of the customer's license keys on this device: the key of the license on this device if that key can
-   * be used, or else the only key that can be used. If several other keys can be used, returns them, so that the user
-   * can choose one. If the key has no free seat, returns the key and its devices.
+   * Activates one of the customer's license keys on this device. If the key of the license on this device can be used,
+   * activates that key. Otherwise activates the only key that can be used. If several keys can be used, returns them
+   * instead, so that the user can choose one. If the key has no free seat, returns the key and its devices.
    *
    * If no key can be used, but some have expired by this device's clock, asks Polar to activate the expired key with
    * the latest expiry, because the clock may be wrong. If this key has really expired, Polar refuses it and no seat is

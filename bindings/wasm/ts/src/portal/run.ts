@@ -27,7 +27,7 @@ export type PortalReply = Pick<Reply, "json" | "address">;
 
 /**
  * Runs an operation. Calls `request` with the holder that runs the operation: an engine, or the connection to another
- * process. `request` returns the request for this holder. It throws if an argument is wrong.
+ * process. `request` returns the request for this holder, or throws if an argument is wrong.
  */
 export type RunPortal = (request: (holder: Holder) => Request, options: WaitOptions) => Promise<Reply>;
 

@@ -7,7 +7,7 @@ import { discreet } from "../discreet.js";
 import { type Handle, HeldReply, standsFor } from "./handle.js";
 import type { Reply } from "./run.js";
 
-/** The names of the personal members. A `message` is personal too if its object has an `email`. */
+/** The names of the personal members. The `message` of an object with an `email` is personal too. */
 const PERSONAL = ["email", "name", "label"];
 
 /** Returns the value of a reply, and the handle of that value if it has one. */

@@ -80,7 +80,7 @@ export class Store {
   constructor(license?: License) {
     this.#license = license;
     this.#state = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
-    // the first render must be the same on the server and in the page, although the server may have no license
+    // the first render in the page must be the same as the render on the server, even if the server has no license
     this.#initial = { ...this.#state, allows: () => false, explain: () => UNKNOWN };
   }
 
@@ -92,8 +92,8 @@ export class Store {
     if (!this.#made) void this.#run(() => this.#make(make));
     return () => {
       this.#isInUse = false;
-      // In development, React's StrictMode ends each effect once, and starts it again at once. So the store waits a
-      // moment, and disposes of the license only if no component uses it again.
+      // In development, React's StrictMode ends each effect and immediately starts it again. So the store waits a
+      // moment, and then disposes of the license only if no component uses the store.
       setTimeout(() => this.#isInUse || this.#disposeMade());
     };
   }

@@ -28,11 +28,11 @@ export interface FakeLicenseOptions<Feature extends string = string> {
   features?: Readonly<Record<Feature, boolean>>;
   /** Further settings of the app, such as `offlineGraceMs`. */
   settings?: Partial<LicenseSettings>;
-  /** The clock that the test sets. By default, each fake license has its own. */
+  /** The clock that the test sets. By default, each fake license has a clock of its own. */
   clock?: TestClock;
   /**
-   * The simulated Polar that answers the license's requests. To change its answers, create one with `testPolar` and
-   * pass it here. By default, each fake license has its own.
+   * The simulated Polar that answers the license's requests. To change its answers, create a `TestPolar` with
+   * `testPolar` and pass it here. By default, each fake license has a `TestPolar` of its own.
    */
   polar?: TestPolar;
 }
@@ -115,8 +115,8 @@ const LIVES: Record<State | "trial_ended", (life: Life) => Promise<void>> = {
   },
   async clock_suspect(life) {
     await activate(life);
-    // Sets the clock while the app is not running. A running app would not notice: it measures the elapsed time, and
-    // does not trust the user's clock.
+    // Sets the clock while the app is not running. A running app would not notice the change, because it measures the
+    // elapsed time and does not trust the user's clock.
     life.license.dispose();
     life.clock.set(life.clock.now() - AGES_MS);
     life.license = await life.start();

@@ -22,8 +22,8 @@ fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
         let code = customer.code(mails);
         talk.say(&code);
         let notes: Vec<String> = stderr.map(Result::unwrap).collect();
-        // The command must show the address of the checkout on stderr, and this address contains a secret. The test has
-        // already read stderr, so `end` searches only stdout for secrets.
+        // The command shows the address of the checkout on stderr, and this address contains a secret. `end` does not
+        // find that secret, because the test has already read stderr: `end` searches only stdout.
         let bought = talk.end();
         assert_eq!(bought.status, 0, "{bought:?} {notes:?}");
         assert!(bought.stdout.contains("active"), "{bought:?}");

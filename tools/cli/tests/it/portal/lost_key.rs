@@ -109,7 +109,7 @@ fn an_address_of_several_customers_is_a_choice() {
     let mut talk = Talk::begin(&device, &["restore", "--json"]);
     talk.say(EMAIL);
     assert!(polar.wait_for_requests(1, LONG));
-    // not `end`, which would fail: the output shows the names of the customers, so that the user can choose one
+    // `end` would fail, because the output shows the names of the customers, so that the user can choose one
     let listed = talk.end_unchecked().1;
     let choose = &listed.json()["choose"];
     assert_eq!((listed.status, choose["option"].as_str()), (5, Some("--customer")), "{listed:?}");

@@ -35,8 +35,8 @@ impl Terminal {
         let (stdin, stderr) = (pair.slave.try_clone().unwrap(), pair.slave);
         let mut command = device.command(words);
         let child = command.stdin(stdin).stderr(stderr).stdout(stdout).spawn().unwrap();
-        // `command` also has the other end of the terminal open. It is dropped, because the thread below reads until
-        // that end is closed everywhere.
+        // The thread below reads until the other end of the terminal is closed everywhere. `command` keeps that end
+        // open, so it is dropped.
         drop(command);
         let (keyboard, mut screen) = (File::from(pair.master.try_clone().unwrap()), File::from(pair.master));
         let (sender, shown) = mpsc::channel();

@@ -152,7 +152,8 @@ fn a_listener_that_leaves_is_forgotten() {
     let (left, _kept) = (open(), open());
     assert_eq!(polar.open_streams(), 2);
     drop(left);
-    // The server notices only after a moment that a client has left. The test sends requests until then.
+    // The server notices only after a moment that a client has left. So the test sends requests until the server has
+    // noticed.
     let noticed = (0..10_000).any(|_| validate(&polar, DEMO_KEY_PLAIN).status == 200 && polar.open_streams() == 1);
     assert!(noticed);
 }

@@ -1,8 +1,8 @@
 //! Reads recordings of Polar's own server, and the seed with which that server was started.
 //!
 //! The recordings and the seed are not part of the repository. They are in `shared/polar` beside the checkout, or in
-//! the folder that `POLAR_TRANSCRIPTS` names. If that folder does not have them, each test that needs them prints that
-//! it was skipped, and passes.
+//! the folder that `POLAR_TRANSCRIPTS` names. Without these files, each test that needs them passes, and prints that it
+//! was skipped.
 
 use std::collections::HashMap;
 use std::fs;
@@ -51,16 +51,17 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // The portal was reset before each of these exchanges. It was reset once more before an exchange that is not in
-        // the file, because the file contains equal exchanges only once. The exchange that came next is added here.
+        // Polar's server was reset before each of these exchanges. There was one more reset, before an exchange that is
+        // not in the file because the file contains equal exchanges only once. This line adds the exchange that came
+        // next.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
     }
 }
 
-/// Returns the headers of a recorded reply. If the request named no version, Polar replied with the version that was
-/// current at that time. This function replaces it with `current`, the current version of the local server.
+/// Returns the headers of a recorded reply. If the request named no version, replaces the version in the headers with
+/// `current`, because the local server may have another current version than the recorded server.
 pub(crate) fn reply_headers(recorded: &Value, current: ApiVersion) -> Vec<(String, String)> {
     let mut headers = pairs(&recorded["response"]["headers"]);
     if recorded["request"]["headers"].get("Polar-Version").is_none() {
@@ -111,8 +112,8 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The tables of the portal's recorded seed. Each row has a name, in its field `role`, and other rows refer to it by
-/// this name. `id` returns the id of the row that has a name.
+/// The tables of the portal's recorded seed. Each row has a name in the field `role`, by which other rows refer to it.
+/// `id` returns the id of the row with a given name.
 struct Rows<'a>(&'a Value);
 
 impl Rows<'_> {

@@ -3,8 +3,8 @@
 //! compared.
 //!
 //! Ids, keys, tokens and codes are random words on both servers, unless they are in the seed. When a recorded reply has
-//! a random word for the first time, the test notes the word in the same place of the local reply. From then on, it
-//! treats these two words as equal.
+//! a random word for the first time, the test notes the word in the same place of the local reply. From then on, the
+//! test treats these two words as equal.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
@@ -27,7 +27,7 @@ const NOT_IMITATED: [&str; 5] = [
 ];
 
 /// The recorded exchanges of the portal that the local server answers differently. A client for license keys needs none
-/// of them: they are about orders, subscriptions, the export of personal data, and the backend of a vendor.
+/// of them, because they are about orders, subscriptions, the export of personal data, and the backend of a vendor.
 const NOT_IN_THE_PORTAL: [&str; 12] = [
     "power/export all data",
     "power/export as a plain member",
@@ -108,8 +108,8 @@ impl Replay {
         differing
     }
 
-    /// Resets both servers to the seed, and freezes their clocks on the day of the recordings. Also delays their
-    /// workers. Polar's worker ran only before a few of the recorded exchanges, whose names say so.
+    /// Resets both local servers to the seed, and freezes their clocks on the day of the recordings. Also keeps their
+    /// workers from granting keys, because the recorded server's worker did not run before most of the exchanges.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -165,8 +165,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats resets and requests that happened before this exchange, but were not recorded. They are known from the
-    /// counters in the recorded replies.
+    /// Repeats the resets and requests before this exchange that were not recorded. The counters in the recorded
+    /// replies show how many there were.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
@@ -232,7 +232,7 @@ impl Replay {
             "bought/5 keys once the worker has run"
             | "stream-run/5 grants of the second checkout, with the token of the first" => self.free.run_worker(),
             "stream-run/1 confirm" => self.listen("/v1/checkouts/client/polar_c_CHECKOUT_OPEN/stream", &[]),
-            // `modified_at` is set in the recorded reply. This request sets it, and changes nothing else.
+            // This request sets `modified_at`, which is set in the recorded reply, and changes nothing else.
             "cors/me 200" => {
                 let headers = [("Authorization", "Bearer polar_cst_TOKEN_ADA"), ("Content-Length", "2")];
                 exchange(self.free.address(), "PATCH", "/v1/customer-portal/customers/me", &headers, b"{}").unwrap();
@@ -417,8 +417,8 @@ fn collect_words(value: &Value, known: &mut HashSet<String>) {
 fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     let mut named = Map::new();
     for (name, value) in headers {
-        // The length of the body is left out: a time has more digits in some replies than in others. The client has
-        // already checked that the body has the length that this header states.
+        // The length of the body is left out, because a time has more digits in some replies than in others. The client
+        // has already compared this header with the body.
         let value = if name == "content-length" { "…".to_owned() } else { site(&value) };
         if !["date", "server", "connection"].contains(&name.as_str()) {
             named.insert(name, value.into());
