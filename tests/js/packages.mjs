@@ -1,5 +1,5 @@
-// Finds the packages that npm has installed. Most of them are in `node_modules` of the repository's top folder. If tests
-// need another version of a package, that version is beside these tests.
+// Finds the packages that npm has installed, and the files of a package. Most packages are in `node_modules` of the
+// repository's top folder. If tests need another version of a package, that version is beside these tests.
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,4 +14,9 @@ export function folderOf(name, from = HERE) {
   const folder = folders.find(existsSync);
   if (!folder) throw new Error(`npm has not installed ${name}`);
   return folder;
+}
+
+/** Returns the file of an entry in `exports` of a package.json. A bundler uses this ES module in a page. */
+export function fileInPages(entry) {
+  return typeof entry === "string" ? entry : fileInPages(entry.import ?? entry.browser ?? entry.default);
 }

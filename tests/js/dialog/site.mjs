@@ -4,6 +4,7 @@
 import { createServer } from "node:http";
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
+import { fileInPages } from "../packages.mjs";
 
 const NONCE = "once";
 
@@ -57,6 +58,6 @@ export async function serve(root, polar) {
 function imports(root) {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const names = Object.keys(exports).filter((name) => exports[name].import);
-  const target = ({ import: entry }) => (entry.browser ?? entry.default).slice(1);
-  return Object.fromEntries(names.map((name) => [`polar-license${name.slice(1)}`, `/package${target(exports[name])}`]));
+  const file = (name) => fileInPages(exports[name]).slice(1);
+  return Object.fromEntries(names.map((name) => [`polar-license${name.slice(1)}`, `/package${file(name)}`]));
 }

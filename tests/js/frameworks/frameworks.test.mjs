@@ -17,6 +17,7 @@ import { chromium } from "playwright-core";
 import { chromiumOptions } from "../chromium.mjs";
 import { clientOf, exposeLicense, scripts, shareLicense, startPolar } from "../electron/polar.mjs";
 import { Electron } from "../electron/stand-in.mjs";
+import { fileInPages } from "../packages.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -147,8 +148,8 @@ async function bundleFor(entry, root) {
   const { exports } = JSON.parse(readFileSync(join(scripts, "package.json"), "utf8"));
   const resolve = (setup) => {
     setup.onResolve({ filter: /^polar-license(\/|$)/ }, ({ path }) => {
-      const conditions = exports[`.${path.slice("polar-license".length)}`].import;
-      return { path: join(scripts, conditions.browser ?? conditions.default) };
+      const entry = exports[`.${path.slice("polar-license".length)}`];
+      return { path: join(scripts, fileInPages(entry)) };
     });
     // resolves to the packages that the app has installed, also for imports by this package
     setup.onResolve({ filter: /^(react|react-dom|@openfeature)(\/|$)/ }, ({ path, kind, pluginData }) =>

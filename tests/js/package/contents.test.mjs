@@ -6,6 +6,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { fileInPages } from "../packages.mjs";
 import { root } from "./installed.mjs";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -53,6 +55,20 @@ test("the license of each package that a script contains is in the package", () 
   const sources = maps.flatMap((path) => JSON.parse(readFileSync(join(root, path), "utf8")).sources);
   const packages = new Set(sources.filter((source) => source.startsWith("node_modules/")).map((source) => source.split("/")[1]));
   assert.deepEqual([...packages], ["uqr"]);
+});
+
+test("the import maps for pages without a bundler name the files of the entries", () => {
+  const example = fileURLToPath(new URL("../../../examples/page/index.html", import.meta.url));
+  for (const [page, names] of [[join(root, "README.md"), 3], [example, 1]]) {
+    const [, map] = /<script type="importmap">(.*?)<\/script>/s.exec(readFileSync(page, "utf8")) ?? [];
+    assert.ok(map, `an import map in ${page}`);
+    const { imports } = JSON.parse(map);
+    assert.equal(Object.keys(imports).length, names, page);
+    for (const [name, file] of Object.entries(imports)) {
+      const entry = fileInPages(manifest.exports[name.replace("polar-license", ".")]);
+      assert.equal(file, entry.replace(".", "./node_modules/polar-license"), name);
+    }
+  }
 });
 
 test("every export leads to an existing file", () => {

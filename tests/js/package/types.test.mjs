@@ -87,6 +87,9 @@ export async function main(url: string): Promise<Decision> {
   if (license.allows("export") || license.explain("export").allowed) console.log(license.explain("export").message);
   // @ts-expect-error the settings name no such feature
   license.allows("exprot");
+  await createLicenseClient({ ...options, trialDays: 14, trialFeatures: ["export"] });
+  // @ts-expect-error the settings name no such feature
+  await createLicenseClient({ organizationId: "", appId: "", features: { export: [""] }, trialFeatures: ["exprot"] });
   const decision = license.current();
   switch (decision.state) {
     case "denied":
@@ -159,6 +162,9 @@ export async function main(url: string): Promise<Decision> {
   made.allows("exprot");
   // @ts-expect-error there is no such state
   await fakeLicense({ state: "fine" });
+  await fakeLicense({ state: "unlicensed", reason: "trial_ended" });
+  // @ts-expect-error a fake has no such reason
+  await fakeLicense({ state: "unlicensed", reason: "fine" });
   // @ts-expect-error there is no such state
   if (license.current().state === "fine") return license.validate();
   return license.refresh();

@@ -220,11 +220,16 @@ fn failures(schema: &Value) -> String {
 
 /// Returns the interface of the settings, with the names of the features as a type parameter.
 fn settings_of(schema: &Value) -> String {
-    let (name, features) = ("interface LicenseSettings {", "features?: Readonly<Record<string,");
-    let text = interface("LicenseSettings", schema, Use::Written);
-    assert!(text.contains(name) && text.contains(features), "the settings are not as expected");
-    text.replace(name, "interface LicenseSettings<Feature extends string = string> {")
-        .replace(features, "features?: Readonly<Record<Feature,")
+    let replaced = [
+        ("interface LicenseSettings {", "interface LicenseSettings<Feature extends string = string> {"),
+        ("features?: Readonly<Record<string,", "features?: Readonly<Record<Feature,"),
+        // the compiler infers `Feature` from `features` alone, because it infers nothing from an intersection
+        ("trialFeatures?: readonly string[]", "trialFeatures?: readonly (Feature & {})[]"),
+    ];
+    replaced.into_iter().fold(interface("LicenseSettings", schema, Use::Written), |text, (from, to)| {
+        assert!(text.contains(from), "the settings are not as expected: no `{from}`");
+        text.replace(from, to)
+    })
 }
 
 /// Returns the union of the codes as literal types, or `null` if there are no codes.

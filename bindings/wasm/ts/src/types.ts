@@ -822,7 +822,7 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   trialDays?: number;
   /** The features that the trial includes. Default: all features of the app. */
-  trialFeatures?: readonly string[];
+  trialFeatures?: readonly (Feature & {})[];
   /**
    * The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to
    * 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
