@@ -18,14 +18,14 @@ const RUN: &str = "tests/js/runtimes/run.mjs";
 ///
 /// The same sources give the same size on every machine, but a change to one line can make it 100 bytes larger or
 /// smaller. DESIGN.md says how many bytes each library adds.
-const SLIM_LIMIT: u64 = 90_000;
+const SLIM_LIMIT: u64 = 90_500;
 
 /// The largest size in bytes of the script of `./slim`, without the WebAssembly. When a user opens a page again, the
 /// page shows the license as soon as this script has run, and does not wait for the WebAssembly.
 const SLIM_SCRIPT_LIMIT: u64 = 10_000;
 
 /// The largest number of bytes that a page may download for the main entry, whose script contains the WebAssembly.
-const MAIN_LIMIT: u64 = 92_500;
+const MAIN_LIMIT: u64 = 93_000;
 
 /// The entry points that an app can use in addition to the client, and a limit for each. The limit is the number of
 /// bytes, compressed with brotli, that the entry point may add to a page that already has the client.
