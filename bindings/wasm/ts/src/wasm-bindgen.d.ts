@@ -58,9 +58,9 @@ import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
  * In every method, `wall` is the reading of the wall clock in ms since 1970, and `mono` is the reading of the
  * monotonic clock in ms since some fixed moment.
  *
- * The last step of an operation is `done`. Every other step has a number, with which it can be resumed once. If the
- * settings are invalid, a method throws an object `{ error }`. Any other exception is a defect: do not use the
- * instance after it.
+ * The last step of an operation is `done`. Every other step has a number, and can be resumed once with this number. If
+ * the settings are invalid, a method throws an object `{ error }`. Any other exception is a defect, after which the
+ * instance must not be used.
  */
 export class Engine {
     free(): void;
@@ -99,9 +99,9 @@ export class Engine {
      */
     isCurrent(wall: number, mono: number): boolean;
     /**
-     * Returns whether the automatic refresh must refresh at this instant, or how long it must wait. No wait lasts
-     * longer than the result of `current` stays valid. Call this method when the wait is over and after every
-     * operation. Call it with `woken` when the network may be back.
+     * Returns what the automatic refresh has to do: refresh now, or wait for a while. The wait is never longer than
+     * the time for which the result of `current` stays valid. Call this method when the wait is over, and after every
+     * operation. Also call it, with `woken`, when the network may be back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
     /**
@@ -118,8 +118,8 @@ export class Engine {
      */
     constructor(settings: string, device: string, system: string, seed: Uint8Array | number[], own_pace: boolean);
     /**
-     * Returns the reading of the wall clock at which the decision can next change by itself, as time passes. Returns
-     * nothing if it will not change by itself.
+     * Returns the earliest time, by the wall clock, at which the decision can change only because time passes. Returns
+     * nothing if the passing of time does not change the decision.
      */
     nextChange(wall: number, mono: number): number | undefined;
     /**
@@ -127,7 +127,7 @@ export class Engine {
      */
     offlineImport(text: string, wall: number, mono: number): Step;
     /**
-     * Writes a request, on a computer without a network. The last step has its text.
+     * Writes a request for a license, on a computer without a network. The last step has the text of the request.
      */
     offlineRequest(wall: number, mono: number): Step;
     /**
@@ -147,8 +147,8 @@ export class Engine {
      */
     resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
     /**
-     * Continues after a `join` step, which waits for another operation to end. Returns another `join` step if the
-     * other operation is still running and there is time left to wait.
+     * Continues after a `join` step, which waits for another operation to end. If the other operation is still running
+     * and there is time left to wait, returns another `join` step.
      */
     resumeJoin(number: number, wall: number, mono: number): Step;
     /**
