@@ -83,6 +83,36 @@ fn every_target_has_a_test_a_program_and_seeds() {
     }
 }
 
+/// The functions of C that `calls` leaves out: those that read a file or wait for a browser, and those that only look a
+/// number or a text up.
+const NOT_CALLED: [&str; 8] = [
+    "abi_version",
+    "deactivated_name",
+    "kind_name",
+    "options_set_directory",
+    "reason_name",
+    "retry_after_s",
+    "success_page_wait",
+    "version",
+];
+
+#[test]
+fn calls_uses_every_function_of_the_c_library() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let calls = read("fuzz/src/calls.rs") + &read("fuzz/src/setters.rs");
+    let header = read("bindings/c/include/polar_license.h");
+    let declarations = header.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+    let words = declarations.filter_map(|line| line.split_once('(')?.0.rsplit([' ', '*']).next());
+    let names: Vec<&str> = words.filter_map(|word| word.strip_prefix("polar_license_")).collect();
+    assert!(names.contains(&"offline_return") && names.contains(&"options_free"), "{names:?}");
+    for name in names {
+        let is_called =
+            calls.contains(&format!("polar_license_{name}(")) || calls.contains(&format!("polar_license_{name})"));
+        assert_ne!(is_called, NOT_CALLED.contains(&name), "{name}");
+    }
+}
+
 fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -17,7 +17,7 @@ use polar_license::transport::{Answer, Failure, Sent};
 use polar_license_c::exported::*;
 
 use super::polar::{Polar, portal_answer};
-use super::{KEY, LICENSE, ORGANIZATION, TOKEN, assert_printable, setters};
+use super::{KEY, LICENSE, ORGANIZATION, TOKEN, assert_printable, offline, setters};
 
 /// A copy of the header's constant, because the library does not export the constant to Rust.
 const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
@@ -263,6 +263,8 @@ struct Program<'a> {
     licenses: Vec<*mut License>,
     decisions: Vec<*mut Decision>,
     errors: Vec<*mut Error>,
+    /// Requests, answers and returns. The answers were not made by the library in C: see `offline_import`.
+    texts: Vec<*mut OfflineText>,
     portal: Portal,
     /// The subscriptions to all licenses, also to freed ones.
     subscriptions: Vec<u64>,
@@ -288,8 +290,8 @@ impl<'a> Program<'a> {
         });
         let (options, licenses, decisions, errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (subscriptions, parts, others) = (Vec::new(), Vec::new(), alive::objects());
-        let portal = Portal::default();
-        Self { choices, world, options, licenses, decisions, errors, portal, subscriptions, parts, others }
+        let (texts, portal) = (Vec::new(), Portal::default());
+        Self { choices, world, options, licenses, decisions, errors, texts, portal, subscriptions, parts, others }
     }
 
     /// Returns the next choice, or 0 if no choice is left.
@@ -310,7 +312,7 @@ impl<'a> Program<'a> {
     }
 
     fn act(&mut self) {
-        match self.choose() % 28 {
+        match self.choose() % 34 {
             0 => self.make_options(),
             1 => self.configure(),
             2 => {
@@ -328,18 +330,9 @@ impl<'a> Program<'a> {
             11 => self.ask(polar_license_current),
             12 => self.consume(),
             13 => self.deactivate(),
-            14 => {
-                let (license, mut error) = (self.license(), null_mut());
-                let code = polar_license_forget(license, &raw mut error);
-                self.used(code, None, Some(error));
-            }
+            14 => self.forget(),
             15 => self.subscribe(),
-            16 => {
-                let subscription = self.choose();
-                let subscription = pick(subscription, &self.subscriptions).unwrap_or(u64::MAX);
-                let code = polar_license_off_change(self.license(), subscription);
-                assert!(code == OK || code == missing_argument());
-            }
+            16 => self.unsubscribe(),
             17 => self.refresh_by_itself(),
             18 => {
                 polar_license_cancel(self.license());
@@ -363,9 +356,18 @@ impl<'a> Program<'a> {
             24 => self.begin_in_portal(),
             25 => self.use_session(),
             26 => self.buy(),
-            _ => {
+            27 => {
                 let (what, choice) = (self.choose(), self.choose());
                 self.portal.free_one(what, choice);
+            }
+            28 => self.start_trial(),
+            29 => self.offline_request(),
+            30 => self.act_for_another(),
+            31 => self.offline_import(),
+            32 => self.offline_return(),
+            _ => {
+                let text = take(self.choose(), &mut self.texts);
+                polar_license_offline_text_free(text);
             }
         }
     }
@@ -404,6 +406,12 @@ impl<'a> Program<'a> {
         let benefit = CString::new(LICENSE).expect("the text has no NUL");
         let code = match self.choose() % 16 {
             0 => polar_license_options_add_feature(options, c"export".as_ptr(), benefit.as_ptr()),
+            1 => polar_license_options_set_trial_days(options, 7),
+            2 => {
+                // the settings of the computer that answers in `offline_import`
+                assert!(polar_license_options_set_app_secret(options, c"hush".as_ptr()) == OK || options.is_null());
+                polar_license_options_set_air_gap_days(options, 90)
+            }
             3 => polar_license_options_set_store_lock(options, Some(acquire), Some(release)),
             4 => polar_license_options_set_memory_store(options),
             5 => {
@@ -496,6 +504,77 @@ impl<'a> Program<'a> {
         self.used(code, None, Some(error));
     }
 
+    fn offline_request(&mut self) {
+        let (license, mut request, mut error) = (self.license(), null_mut(), null_mut());
+        let code = polar_license_offline_request(license, &raw mut request, &raw mut error);
+        assert_eq!(code == OK, !request.is_null(), "a request with {code}");
+        self.texts.extend((!request.is_null()).then_some(request));
+        self.used(code, None, Some(error));
+    }
+
+    /// Answers a request, or releases a seat, on this computer. That cannot succeed, because each license of the program
+    /// has a store of the app's own.
+    fn act_for_another(&mut self) {
+        let (license, what, choice) = (self.license(), self.choose(), self.choose());
+        let text = polar_license_offline_text_string(pick(choice, &self.texts).unwrap_or(null_mut()));
+        let key = CString::new(KEY).expect("the text has no NUL");
+        let (mut decision, mut error) = (null_mut(), null_mut());
+        let code = if what.is_multiple_of(2) {
+            let (mut answer, key) = (null_mut(), key.as_ptr());
+            let at = &raw mut answer;
+            let code = polar_license_offline_answer(license, text, key, at, &raw mut decision, &raw mut error);
+            assert!(answer.is_null(), "an answer with {code}");
+            code
+        } else {
+            let mut deactivated = 77;
+            let (at, decision_at) = (&raw mut deactivated, &raw mut decision);
+            let code = polar_license_offline_release(license, text, at, decision_at, &raw mut error);
+            assert_eq!(deactivated, 77, "a release with {code}");
+            code
+        };
+        assert_ne!(code, OK);
+        self.used(code, Some(decision), Some(error));
+    }
+
+    /// Imports one of the program's texts, or the answer that another computer with Polar makes from it.
+    fn offline_import(&mut self) {
+        let (license, what, choice) = (self.license(), self.choose(), self.choose());
+        let carried = text(polar_license_offline_text_string(pick(choice, &self.texts).unwrap_or(null_mut())));
+        let answered = if what.is_multiple_of(4) { None } else { carried.as_deref().and_then(offline::answered) };
+        let carried = CString::new(answered.or(carried).unwrap_or_default()).expect("the text has no NUL");
+        let (mut decision, mut error) = (null_mut(), null_mut());
+        let code = polar_license_offline_import(license, carried.as_ptr(), &raw mut decision, &raw mut error);
+        self.used(code, Some(decision), Some(error));
+    }
+
+    fn offline_return(&mut self) {
+        let (license, mut returned, mut decision, mut error) = (self.license(), null_mut(), null_mut(), null_mut());
+        let at = &raw mut returned;
+        let code = polar_license_offline_return(license, at, &raw mut decision, &raw mut error);
+        assert!(code == OK || returned.is_null(), "a return with {code}");
+        self.texts.extend((!returned.is_null()).then_some(returned));
+        self.used(code, Some(decision), Some(error));
+    }
+
+    fn forget(&mut self) {
+        let (license, mut error) = (self.license(), null_mut());
+        let code = polar_license_forget(license, &raw mut error);
+        self.used(code, None, Some(error));
+    }
+
+    fn start_trial(&mut self) {
+        let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
+        let code = polar_license_start_trial(license, &raw mut decision, &raw mut error);
+        self.used(code, Some(decision), Some(error));
+    }
+
+    fn unsubscribe(&mut self) {
+        let subscription = self.choose();
+        let subscription = pick(subscription, &self.subscriptions).unwrap_or(u64::MAX);
+        let code = polar_license_off_change(self.license(), subscription);
+        assert!(code == OK || code == missing_argument());
+    }
+
     fn subscribe(&mut self) {
         let (license, callback) = (self.license(), (self.choose() < 240).then_some(changed as _));
         let (part, mut subscription) = (self.part(), 0);
@@ -577,6 +656,10 @@ impl<'a> Program<'a> {
         for decision in self.decisions.drain(..) {
             read_decision(decision);
             polar_license_decision_free(decision);
+        }
+        for carried in self.texts.drain(..) {
+            assert_printable(&text(polar_license_offline_text_string(carried)).expect("a text has a string"));
+            polar_license_offline_text_free(carried);
         }
         for error in self.errors.drain(..) {
             read_error(error);
@@ -774,6 +857,9 @@ fn read_license(license: *const License) -> i32 {
     polar_license_decision_free(decision);
     let allowed = polar_license_allowed(license);
     assert!(polar_license_allows(license, c"export".as_ptr()) <= allowed, "a feature without access");
+    let mut covered = 77;
+    let code = polar_license_covers(license, c"2030-01-01".as_ptr(), &raw mut covered, null_mut());
+    assert!(matches!(covered, 0 | 1) && (code == OK || covered == 1));
     allowed
 }
 
@@ -781,11 +867,15 @@ fn read_license(license: *const License) -> i32 {
 fn read_decision(decision: *const Decision) {
     let json = text(polar_license_decision_json(decision));
     assert_eq!(json.is_none(), decision.is_null());
-    let read: [fn(*const Decision) -> *const c_char; 9] = [
+    let read: [fn(*const Decision) -> *const c_char; 13] = [
         |d| polar_license_decision_message(d),
         |d| polar_license_decision_display_key(d),
         |d| polar_license_decision_benefit_id(d),
         |d| polar_license_decision_activation_id(d),
+        |d| polar_license_decision_activation_label(d),
+        |d| polar_license_decision_next_url(d),
+        |d| polar_license_decision_explain(d, c"export".as_ptr()),
+        |d| polar_license_decision_explain_json(d, c"no feature".as_ptr()),
         |d| polar_license_decision_updates_until(d),
         |d| polar_license_decision_purchase_kind(d),
         |d| polar_license_decision_purchase_status(d),
@@ -809,12 +899,25 @@ fn read_decision(decision: *const Decision) {
         polar_license_decision_refresh_at_ms(decision),
         polar_license_decision_grace_ends_at_ms(decision),
         polar_license_decision_notice_at_ms(decision),
+        polar_license_decision_trial_ends_at_ms(decision),
+        polar_license_decision_offline_ends_at_ms(decision),
+        polar_license_decision_purchase_created_at_ms(decision),
+        polar_license_decision_purchase_current_period_end_ms(decision),
+        polar_license_decision_purchase_ends_at_ms(decision),
         polar_license_decision_usage(decision),
         polar_license_decision_limit_usage(decision),
         polar_license_decision_limit_activations(decision),
         polar_license_decision_problem_retry_after_ms(decision),
     ] {
         assert!(number >= 0 || number == POLAR_LICENSE_ABSENT, "{number} in {json}");
+    }
+    for flag in [
+        polar_license_decision_notice(decision),
+        polar_license_decision_air_gapped(decision),
+        polar_license_decision_purchase_cancels_at_period_end(decision),
+        polar_license_decision_purchase_paid(decision),
+    ] {
+        assert!(matches!(flag, 0 | 1), "{flag} in {json}");
     }
     assert!(polar_license_decision_allows(decision, c"export".as_ptr()) <= i32::from(is_allowed));
     assert!(polar_license_decision_problem_maybe_applied(decision) <= i32::from(has_problem));
@@ -830,6 +933,9 @@ fn read_error(error: *const Error) {
     assert_eq!(json.is_none(), error.is_null());
     assert_printable(&json.unwrap_or_default());
     assert!(polar_license_error_reason(error) >= 0);
+    let next_step = text(polar_license_next_step_name(polar_license_error_next_step(error)));
+    assert_ne!(next_step.as_deref(), Some("unknown"));
+    text(polar_license_error_next_url(error)).iter().for_each(|url| assert_printable(url));
     assert!(matches!(polar_license_error_maybe_applied(error), 0 | 1));
     let wait = polar_license_error_retry_after_ms(error);
     assert!(wait >= 0 || wait == POLAR_LICENSE_ABSENT);

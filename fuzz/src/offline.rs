@@ -104,6 +104,14 @@ struct Texts {
     waiting: Option<Vec<u8>>,
 }
 
+/// Returns the answer of a computer with Polar to this request. Returns `None` if the text is not such a request.
+pub(super) fn answered(request: &str) -> Option<String> {
+    let request = OfflineRequest::read(&config(), request).ok()?;
+    let mut b = Computer::new(request.device().clone());
+    let operation = Operation::OfflineAnswer { request, key: KEY.into() };
+    b.run(operation, Some(&mut Polar::default())).text.map(OfflineText::into_string)
+}
+
 fn genuine() -> &'static Texts {
     static TEXTS: OnceLock<Texts> = OnceLock::new();
     TEXTS.get_or_init(|| {
