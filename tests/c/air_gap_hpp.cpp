@@ -95,6 +95,23 @@ static void license_returns_from_a(polar::license &a, polar::license &b)
     CHECK(!b.offline_release("", failure).decision && failure.kind() == polar::error_kind::invalid_argument);
 }
 
+/// The license whose answer is ended while Polar is asked.
+static polar_license *answering;
+
+/// Checks that an answer ends as cancelled if its first request to Polar calls `end`.
+static void answer_ends(polar::options options, const std::string &request, void (*end)())
+{
+    options.transport([end](const polar::request &) {
+        end();
+        return polar::response{};
+    });
+    CHECK(polar_license_open(options.get(), &answering, nullptr) == POLAR_LICENSE_OK);
+    polar_license_offline_text *answer = nullptr;
+    CHECK(polar_license_offline_answer(answering, request.c_str(), "A-KEY", &answer, nullptr, nullptr)
+          == POLAR_LICENSE_ERR_CANCELLED);
+    CHECK(answer == nullptr);
+}
+
 int main(int count, char **arguments)
 {
     static_assert(!std::is_copy_constructible_v<polar::offline_text>);
@@ -103,6 +120,10 @@ int main(int count, char **arguments)
     const std::string address = arguments[1], directory = arguments[2], key = arguments[3];
     polar::options options = computer(address, directory, "A");
     polar::license a{options.transport(send_from_a)}, b{computer(address, directory, "B")};
+    const std::string request{a.offline_request().view()};
+    answer_ends(computer(address, directory, "B"), request, [] { polar_license_cancel(answering); });
+    polar_license_free(answering);
+    answer_ends(computer(address, directory, "B"), request, [] { polar_license_free(answering); });
     license_goes_to_a(a, b, key);
     license_returns_from_a(a, b);
     CHECK(thrown([&] { b.offline_return(); }) == polar::error_kind::not_activated);

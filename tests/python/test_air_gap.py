@@ -6,6 +6,7 @@ import copy
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import local_polar as polar
@@ -124,3 +125,15 @@ class Threads(TwoComputers):
         polar.ask("/faults", method="DELETE")
         waiting.join(DEADLINE)
         self.assertEqual(len(answers), 1)
+
+    def test_cancelling_or_closing_ends_an_answer_of_another_thread(self) -> None:
+        request = self.a().offline_request()
+        polar.ask("/faults", {"fault": "stall"})
+        for end in (License.cancel, License.close):
+            b = self.b()
+            polar.ask("/requests", method="DELETE")
+            with ThreadPoolExecutor(1) as thread:
+                answering = thread.submit(b.offline_answer, request, "A-KEY")
+                polar.wait_for_requests(1)
+                end(b)
+                self.fails("cancelled", partial(answering.result, DEADLINE))

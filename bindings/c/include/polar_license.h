@@ -976,7 +976,7 @@ int32_t polar_license_open(const polar_license_options *options, polar_license *
  * Stops the auto refresh and waits until its thread has ended. If a change callback is running on that thread, also
  * waits for the callback. After this function has returned, no change callback is called. If another thread is inside
  * an operation, that operation is cancelled in the same way as by polar_license_cancel(), and the memory is freed when
- * the operation returns. polar_license_offline_answer() and polar_license_offline_release() are not cancelled. After this function has been called, no other call with this license may start, except from a
+ * the operation returns. After this function has been called, no other call with this license may start, except from a
  * change callback of the auto refresh. A change callback may itself free the license, as its last use of the license.
  * Free each license once.
  */
@@ -1244,7 +1244,7 @@ int32_t polar_license_offline_request(const polar_license *license,
  * gets the decision for the other computer, to free with polar_license_decision_free(), or NULL on failure. `error`
  * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. The decision of
  * the error is that of the other computer, too. Callable from any thread. Blocks on the network and the disk, 35 s at
- * most. polar_license_cancel() does not end it.
+ * most.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `request` is not a request that this app can answer,
  * or if `key` cannot be a license key, in which case nothing was sent, and polar_license_error_message() tells the
  * user what to do; POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days, or if `license` has a store of
@@ -1305,11 +1305,11 @@ int32_t polar_license_offline_return(const polar_license *license,
  * NULL. On success, `deactivated` gets the outcome for the seats, one of POLAR_LICENSE_DEACTIVATED_...; `decision`
  * gets the decision of the other computer, to free with polar_license_decision_free(); and `error` gets NULL. On
  * failure, `error` gets an error to free with polar_license_error_free(), and `decision` gets NULL. Callable from any
- * thread. Blocks on the network and the disk, 35 s at most. polar_license_cancel() does not end it.
+ * thread. Blocks on the network and the disk, 35 s at most.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `returned` is not a return that this app can read,
  * or POLAR_LICENSE_ERR_STORAGE if the record of the other computer cannot be written: in both cases nothing was sent;
- * POLAR_LICENSE_ERR_INVALID_CONFIG if `license` has a store of the app; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER
- * or _RATE_LIMITED if Polar did not answer, in which case the same call can be repeated.
+ * POLAR_LICENSE_ERR_INVALID_CONFIG if `license` has a store of the app; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER,
+ * _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case the same call can be repeated.
  */
 int32_t polar_license_offline_release(const polar_license *license,
                                       const char *returned,

@@ -105,7 +105,7 @@ pub extern "C" fn polar_license_open(
 /// Stops the auto refresh and waits until its thread has ended. If a change callback is running on that thread, also
 /// waits for the callback. After this function has returned, no change callback is called. If another thread is inside
 /// an operation, that operation is cancelled in the same way as by polar_license_cancel(), and the memory is freed when
-/// the operation returns. polar_license_offline_answer() and polar_license_offline_release() are not cancelled. After this function has been called, no other call with this license may start, except from a
+/// the operation returns. After this function has been called, no other call with this license may start, except from a
 /// change callback of the auto refresh. A change callback may itself free the license, as its last use of the license.
 /// Free each license once.
 #[unsafe(no_mangle)]

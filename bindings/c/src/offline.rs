@@ -76,7 +76,7 @@ pub extern "C" fn polar_license_offline_request(
 /// gets the decision for the other computer, to free with polar_license_decision_free(), or NULL on failure. `error`
 /// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. The decision of
 /// the error is that of the other computer, too. Callable from any thread. Blocks on the network and the disk, 35 s at
-/// most. polar_license_cancel() does not end it.
+/// most.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `request` is not a request that this app can answer,
 /// or if `key` cannot be a license key, in which case nothing was sent, and polar_license_error_message() tells the
 /// user what to do; POLAR_LICENSE_ERR_INVALID_CONFIG if the options do not set the days, or if `license` has a store of
@@ -164,11 +164,11 @@ pub extern "C" fn polar_license_offline_return(
 /// NULL. On success, `deactivated` gets the outcome for the seats, one of POLAR_LICENSE_DEACTIVATED_...; `decision`
 /// gets the decision of the other computer, to free with polar_license_decision_free(); and `error` gets NULL. On
 /// failure, `error` gets an error to free with polar_license_error_free(), and `decision` gets NULL. Callable from any
-/// thread. Blocks on the network and the disk, 35 s at most. polar_license_cancel() does not end it.
+/// thread. Blocks on the network and the disk, 35 s at most.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `returned` is not a return that this app can read,
 /// or POLAR_LICENSE_ERR_STORAGE if the record of the other computer cannot be written: in both cases nothing was sent;
-/// POLAR_LICENSE_ERR_INVALID_CONFIG if `license` has a store of the app; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER
-/// or _RATE_LIMITED if Polar did not answer, in which case the same call can be repeated.
+/// POLAR_LICENSE_ERR_INVALID_CONFIG if `license` has a store of the app; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER,
+/// _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case the same call can be repeated.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_offline_release(
     license: *const License,

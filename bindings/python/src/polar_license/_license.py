@@ -225,7 +225,7 @@ class License(Closable):
         """Answers the request of a computer that is never online: activates the key for that computer, and returns the
         text to import there. If the computer already has a seat, uses this seat again. The license of this computer
         does not change. The seats of the other computer are remembered in a record beside the one of this computer.
-        Both computers need the same settings. `cancel` does not end this method.
+        Both computers need the same settings.
 
         Raises `LicenseError` of the kind
         - `invalid_argument` if the text is not a request that this app can answer, or if `key` cannot be a license key.
@@ -267,12 +267,13 @@ class License(Closable):
 
     def offline_release(self, returned: str) -> OfflineRelease:
         """Releases the seats that a computer without a network has given up with `offline_return`. The license of this
-        computer does not change. `cancel` does not end this method.
+        computer does not change.
 
         Raises `LicenseError` of the kind
         - `invalid_argument` if the text is not a return that this app can read. `message` says why. Nothing was sent.
         - `invalid_config` if the license has a store of the app.
-        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer. Call this method again.
+        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, or `cancelled` if the app cancelled.
+          Call this method again.
         - `storage` if the record of the other computer cannot be written. Nothing was sent.
         """
         number = ffi.new("int32_t *")
