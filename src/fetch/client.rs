@@ -140,6 +140,9 @@ impl Client {
     }
 
     #[doc = include_str!("../client/operations/offline_import.md")]
+    ///
+    /// An import needs the setting `app_secret`, which a page publishes. So import answers only in pages that only your
+    /// users can load, for example pages on a server in the same network.
     pub async fn offline_import(&self, answer: &str) -> Result<Decision, Error> {
         self.driver.run(Operation::OfflineImport(answer.into())).await.result
     }

@@ -56,6 +56,8 @@ fn one_case(at_request: i64, at_import: i64, afterwards: Afterwards, case: &str)
     if at_import > at_request.max(0) {
         // the clock seems to say that the text was carried for ten years
         assert!(refusal(imported).contains("too old"), "{case}");
+        let again = computers.b().offline_answer(&request, DEMO_KEY_ONE_DEVICE).unwrap();
+        assert!(refusal(a.offline_import(&again.text)).contains("Create a new request"), "{case}");
         renew(&computers, &a, case);
     } else {
         assert_eq!(imported.unwrap().state(), State::Active, "{case}");
