@@ -2,6 +2,7 @@
 //! `examples/quickstart.rs`. Also compares the book's pages with the tests that run their code.
 
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
+use polar_license::State;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -26,6 +27,16 @@ fn the_book_shows_the_code_of_the_tests_word_for_word() {
     for (page, text, test) in pages {
         let code = test.split("// BOOK\n").nth(1).unwrap();
         assert!(text.contains(&format!("```rs\n{code}```\n")), "copy the code between the marks into {page}:\n{code}");
+    }
+}
+
+#[test]
+fn the_diagram_of_the_book_has_every_state_and_says_which_allow_access() {
+    let diagram = include_str!("../docs/src/states.svg");
+    for state in State::ALL {
+        let name = format!(">{state}</text>");
+        let group = diagram.lines().find(|line| line.contains(&name)).unwrap_or_else(|| panic!("no {state}"));
+        assert_eq!(group.contains("class=\"on\""), state.is_allowed(), "{state}");
     }
 }
 
