@@ -54,6 +54,24 @@ test("names are safe and distinguish records", () => {
   assert.equal(named("𝄞".repeat(200)), `${"_".repeat(64)}${tail}`);
 });
 
+test("a directory that is not in an object is refused, and the error says what to write", () => {
+  const thrown = (options) => {
+    try {
+      fileStorage(options);
+    } catch ({ name, kind, detail }) {
+      return `${name} ${kind}: ${detail}`;
+    }
+    return "it worked";
+  };
+  const example = "LicenseError invalid_config: `fileStorage` needs an object; write `fileStorage({ directory: \"…\" })`";
+  for (const options of ["folder", "", 7, null]) assert.equal(thrown(options), example);
+  const type = "LicenseError invalid_config: `directory` of `fileStorage` must be a string";
+  for (const directory of [7, new URL("file:///folder"), ["folder"]]) assert.equal(thrown({ directory }), type);
+  for (const options of [undefined, {}, { directory: undefined }, { directory: "folder" }]) {
+    assert.equal(thrown(options), "it worked");
+  }
+});
+
 test("a record is kept, replaced and removed", async (t) => {
   const { directory, store } = newStore(t);
   assert.equal(await store.load(), undefined);
