@@ -24,11 +24,39 @@ const COMPILERS = {
 };
 const STRICT = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, target: "es2022" };
 
-/** The kinds of program. Each says how modules are resolved and what the platform declares. */
+/** The end of an app in Node: a client with the customer portal can act for other computers there. */
+const IN_NODE = `
+export const inNode = async (options: Parameters<typeof withPortal>[0]): Promise<OfflineService> => {
+  const client: NodePortalClient = await withPortal(options);
+  console.log(client.portal());
+  return client;
+};
+`;
+
+/** The end of an app whose compiler does not know that it runs in Node, for example because it is a page. */
+const IN_PAGE = `
+export const inPage = async (options: Parameters<typeof withPortal>[0]): Promise<PortalClient> => {
+  const client = await withPortal(options);
+  // @ts-expect-error a client of a page cannot act for other computers
+  await client.offlineAnswer("", "");
+  return client;
+};
+export const inBundledNode = async (options: Parameters<typeof withPortal>[0]): Promise<OfflineService> =>
+  (await withPortal(options)) as NodePortalClient;
+`;
+
+/** The kinds of program. Each says how modules are resolved, what the platform declares, and how its app ends. */
 const PROGRAMS = {
-  "ES module in Node": { file: "app.mts", module: "nodenext", lib: ["es2022"], types: ["node"] },
-  "CommonJS in Node": { file: "app.cts", module: "nodenext", lib: ["es2022"], types: ["node"] },
-  "page with a bundler": { file: "app.mts", module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] },
+  "ES module in Node": { file: "app.mts", own: IN_NODE, module: "nodenext", lib: ["es2022"], types: ["node"] },
+  "CommonJS in Node": { file: "app.cts", own: IN_NODE, module: "nodenext", lib: ["es2022"], types: ["node"] },
+  "page with a bundler": {
+    file: "app.mts",
+    own: IN_PAGE,
+    module: "esnext",
+    moduleResolution: "bundler",
+    lib: ["es2022", "dom"],
+    types: [],
+  },
 };
 
 const APP = `
@@ -36,7 +64,7 @@ import { createLicenseClient, LicenseError, type Decision, type License, type Li
 import type { OfflineAnswer, OfflineService } from "polar-license";
 import { createLicenseClient as forNode, type NodeLicenseClient } from "polar-license/node";
 import { type LicenseFailure } from "polar-license/electron-preload";
-import { createLicenseClient as withPortal, type PortalSession } from "polar-license/portal";
+import { createLicenseClient as withPortal, type NodePortalClient, type PortalClient, type PortalSession } from "polar-license/portal";
 import { createLicenseClient as slim } from "polar-license/slim";
 import wasm from "polar-license/wasm";
 import { fakeLicense, type PolarReply, replies, responseOf, testClock, testPolar } from "polar-license/testing";
@@ -270,8 +298,8 @@ function compile(compiler, files, options) {
 for (const compiler of Object.keys(COMPILERS)) {
   for (const [kind, program] of Object.entries(PROGRAMS)) {
     test(`${kind}, ${compiler}`, () => {
-      const { file, ...options } = program;
-      writeFileSync(join(folder, file), APP);
+      const { file, own, ...options } = program;
+      writeFileSync(join(folder, file), APP + own);
       writeFileSync(join(folder, "page.mts"), PAGE);
       const files = options.lib.includes("dom") ? [file, "page.mts"] : [file];
       assert.equal(compile(compiler, files, options), "");

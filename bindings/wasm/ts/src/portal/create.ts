@@ -6,17 +6,18 @@ import { systemClock, steady } from "../time.js";
 import { customerPortal } from "./customer-portal.js";
 import { portalDriver } from "./driver.js";
 import { inlined } from "./inlined.js";
-import type { PortalClient } from "./portal.js";
+import type { NodePortalClient } from "./portal.js";
 
 /**
  * Creates the client. `seesRedirects` says whether the program can see the target of a redirect, which browsers hide.
+ * In a web page, the operations for other computers reject, so the type of a page's client does not have them.
  * @internal
  */
 export async function createWithPortal(
   options: LicenseOptions,
   platform: Platform,
   seesRedirects: boolean,
-): Promise<PortalClient> {
+): Promise<NodePortalClient> {
   let latest: Engine | undefined;
   const engines = async (): Promise<Engines> => {
     const made = await inlined();
@@ -43,5 +44,5 @@ export async function createWithPortal(
     client.dispose();
   };
   // runtimes from before 2023 do not have `Symbol.dispose`
-  return { ...client, portal: () => portal, dispose, ...(Symbol.dispose && { [Symbol.dispose]: dispose }) } as PortalClient;
+  return { ...client, portal: () => portal, dispose, ...(Symbol.dispose && { [Symbol.dispose]: dispose }) } as NodePortalClient;
 }

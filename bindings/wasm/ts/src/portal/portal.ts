@@ -13,7 +13,7 @@
  * the members that hold such data are left out. No object contains tokens, codes or license keys.
  */
 
-import type { LicenseClient } from "../license.js";
+import type { LicenseClient, OfflineService } from "../license.js";
 import type { Portal } from "./methods.js";
 
 /** A license that this program itself holds, together with its customer portal. */
@@ -24,3 +24,9 @@ export interface PortalClient<Feature extends string = string> extends LicenseCl
    */
   portal(this: void): Portal;
 }
+
+/**
+ * A license that a program in Node, Bun, Deno or Electron's main process holds, together with its customer portal. Such
+ * a program can also act for computers that are never online.
+ */
+export interface NodePortalClient<Feature extends string = string> extends PortalClient<Feature>, OfflineService {}
