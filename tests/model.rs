@@ -45,8 +45,8 @@ use story::{Call, DAY, Environment, Event, HOUR, MINUTE, ProcessId};
 use world::{Check, World};
 
 /// The number of stories that run in each environment. Together they run at least 100,000 steps of the engine.
-const CASES: u32 = 230;
-const LEAST_STEPS_PER_CASE: u64 = 75;
+const CASES: u32 = 250;
+const LEAST_STEPS_PER_CASE: u64 = 68;
 
 /// The number of stories of a computer that is never online, for each kind of clock.
 const AIR_GAP_CASES: u32 = 300;
@@ -55,8 +55,17 @@ fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Runs many stories in one environment. Returns how many events and how many steps of the engine they consisted of.
-fn stories(environment: Environment, seed: u32) -> (u64, u64) {
+/// The numbers of things that happened in the stories of one environment.
+struct Happened {
+    events: u64,
+    /// The steps that the engine carried out.
+    steps: u64,
+    /// The devices on which a trial was started.
+    trials: u64,
+}
+
+/// Runs many stories in one environment.
+fn stories(environment: Environment, seed: u32) -> Happened {
     let config = Config {
         cases: number("POLAR_MODEL_CASES", CASES),
         failure_persistence: None,
@@ -68,6 +77,7 @@ fn stories(environment: Environment, seed: u32) -> (u64, u64) {
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let events = Cell::new(0);
     let steps = Cell::new(0);
+    let trials = Cell::new(0);
     let cases = Cell::new(0);
     let failed = Cell::new(false);
     let result = runner.run(&environment.story(), |story| {
@@ -76,11 +86,12 @@ fn stories(environment: Environment, seed: u32) -> (u64, u64) {
         events.set(events.get() + story.len() as u64);
         let result = run_story(&mut world, story);
         steps.set(steps.get() + world.steps);
+        trials.set(trials.get() + world.devices.iter().filter(|device| device.trial.is_some()).count() as u64);
         failed.set(failed.get() || result.is_err());
         result.map_err(|rule| TestCaseError::fail(format!("{rule}\n\n{}", world.story.join("\n"))))
     });
     match result {
-        Ok(()) => (events.get(), steps.get()),
+        Ok(()) => Happened { events: events.get(), steps: steps.get(), trials: trials.get() },
         Err(TestError::Fail(reason, story)) => {
             panic!("in {environment:?}, seed {seed}, case {}: {reason}\n\n{story:#?}", cases.get())
         }
@@ -173,13 +184,15 @@ macro_rules! environments {
         fn $name() {
             for round in soak::rounds(1) {
                 let seed = number("POLAR_MODEL_SEED", 0).wrapping_add(round as u32);
-                let (events, steps) = stories(Environment::$environment, seed);
-                println!("{:?}, seed {seed}: {events} events, {steps} steps of the engine", Environment::$environment);
+                let Happened { events, steps, trials } = stories(Environment::$environment, seed);
+                let environment = Environment::$environment;
+                println!("{environment:?}, seed {seed}: {events} events, {steps} steps of the engine, {trials} trials");
                 let cases = number("POLAR_MODEL_CASES", CASES);
                 // a few stories can be shorter than most
                 if seed == 0 && cases >= CASES {
                     assert!(events >= 40 * u64::from(cases), "only {events} events");
                     assert!(steps >= LEAST_STEPS_PER_CASE * u64::from(cases), "only {steps} steps");
+                    assert!(trials >= u64::from(cases) / 8, "only {trials} trials");
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Calls the functions of the C library in any order, as a program in C may. The program keeps and frees objects at any
-//! time, and calls the library from callbacks. Its store and its Polar fail at times. Checks that the caller gets each
-//! object once, with a return code that says so, and that each destructor is called once.
+//! time and calls the library from callbacks; its store and its Polar fail at times. Checks that each object is passed
+//! to the caller once, with a return code that says so, and that each destructor is called once.
 //!
 //! The program follows the header's rules: it never uses an object that it has freed.
 
@@ -24,13 +24,13 @@ const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
-/// The time by which the clock advances at each reading, so that no call has to wait.
+/// The time by which the clock advances whenever it is read, so that no call has to wait.
 const TICK_MS: u64 = 600;
-/// The time limit for another thread to call a destructor.
+/// The time limit for a call of a destructor by another thread.
 const PATIENCE: Duration = Duration::from_secs(30);
 const OK: i32 = 0;
 
-/// Runs a program. The program makes one choice for each byte, in this order, and ends after the last byte.
+/// Runs a program. Each byte is one choice; the program takes its choices in this order, and ends after the last.
 pub fn run(data: &[u8]) {
     let mut program = Program::new(data);
     while !program.choices.is_empty() {
@@ -54,7 +54,7 @@ struct World {
     license: AtomicUsize,
     /// The license that a callback freed during the last call.
     freed: AtomicUsize,
-    /// Whether there may be running operations that the program does not wait for.
+    /// Whether operations may be running for which the program does not wait.
     refreshes: AtomicBool,
 }
 
@@ -152,8 +152,8 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
 
 extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
     let world = world(user_data);
-    // While other operations may be running, a callback does nothing, because the program must wait for them before it
-    // frees anything.
+    // a callback acts only if no other operation can be running, because the program waits for running operations and
+    // frees nothing until then
     let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
     let license = world.license();
     match habit {
@@ -181,7 +181,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
         assert_eq!(polar_license_response_set_location(response, location.as_ptr()), OK);
     }
     let set = match answer {
-        // no reply, because after a 429 the library would really wait
+        // sends no reply, because the library would really wait after a 429
         Answer::Reply { status: 429, .. } => OK,
         Answer::Reply { status, body, .. } => {
             polar_license_response_set(response, i32::from(status), -1, body.as_ptr(), body.len())
@@ -332,18 +332,20 @@ impl<'a> Program<'a> {
             13 => self.deactivate(),
             14 => self.forget(),
             15 => self.subscribe(),
-            16 => {
-                let subscription = self.choose();
-                let subscription = pick(subscription, &self.subscriptions).unwrap_or(u64::MAX);
-                let code = polar_license_off_change(self.license(), subscription);
-                assert!(code == OK || code == missing_argument());
-            }
+            16 => self.unsubscribe(),
             17 => self.refresh_by_itself(),
             18 => {
                 polar_license_cancel(self.license());
             }
             19 => self.read(),
-            20 | 21 => self.free_result(),
+            20 => {
+                let decision = take(self.choose(), &mut self.decisions);
+                polar_license_decision_free(decision);
+            }
+            21 => {
+                let error = take(self.choose(), &mut self.errors);
+                polar_license_error_free(error);
+            }
             22 => {
                 let place = self.choose();
                 let choice = self.choose();
@@ -363,16 +365,10 @@ impl<'a> Program<'a> {
             30 => self.act_for_another(),
             31 => self.offline_import(),
             32 => self.offline_return(),
-            _ => self.free_result(),
-        }
-    }
-
-    /// Frees a decision, an error or a text.
-    fn free_result(&mut self) {
-        match self.choose() % 3 {
-            0 => polar_license_decision_free(take(self.choose(), &mut self.decisions)),
-            1 => polar_license_error_free(take(self.choose(), &mut self.errors)),
-            _ => polar_license_offline_text_free(take(self.choose(), &mut self.texts)),
+            _ => {
+                let text = take(self.choose(), &mut self.texts);
+                polar_license_offline_text_free(text);
+            }
         }
     }
 
@@ -501,18 +497,6 @@ impl<'a> Program<'a> {
         self.used(code, Some(decision), Some(error));
     }
 
-    fn start_trial(&mut self) {
-        let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
-        let code = polar_license_start_trial(license, &raw mut decision, &raw mut error);
-        self.used(code, Some(decision), Some(error));
-    }
-
-    fn forget(&mut self) {
-        let (license, mut error) = (self.license(), null_mut());
-        let code = polar_license_forget(license, &raw mut error);
-        self.used(code, None, Some(error));
-    }
-
     fn deactivate(&mut self) {
         let (license, mut deactivated, mut error) = (self.license(), 77, null_mut());
         let code = polar_license_deactivate(license, &raw mut deactivated, &raw mut error);
@@ -570,6 +554,25 @@ impl<'a> Program<'a> {
         assert!(code == OK || returned.is_null(), "a return with {code}");
         self.texts.extend((!returned.is_null()).then_some(returned));
         self.used(code, Some(decision), Some(error));
+    }
+
+    fn forget(&mut self) {
+        let (license, mut error) = (self.license(), null_mut());
+        let code = polar_license_forget(license, &raw mut error);
+        self.used(code, None, Some(error));
+    }
+
+    fn start_trial(&mut self) {
+        let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
+        let code = polar_license_start_trial(license, &raw mut decision, &raw mut error);
+        self.used(code, Some(decision), Some(error));
+    }
+
+    fn unsubscribe(&mut self) {
+        let subscription = self.choose();
+        let subscription = pick(subscription, &self.subscriptions).unwrap_or(u64::MAX);
+        let code = polar_license_off_change(self.license(), subscription);
+        assert!(code == OK || code == missing_argument());
     }
 
     fn subscribe(&mut self) {
@@ -702,7 +705,7 @@ impl Portal {
         }
     }
 
-    /// Returns the handle at one of the `OBJECTS` of one of the program's replies. Returns 0 if there is no handle.
+    /// Returns the handle that one of the program's replies has at this place. Returns 0 if there is no handle.
     fn handle(&self, choice: u8, place: u8) -> u32 {
         let reply = pick(choice, &self.replies).unwrap_or(null_mut());
         polar_license_reply_handle(reply, OBJECTS[usize::from(place) % OBJECTS.len()].as_ptr())

@@ -5,11 +5,16 @@
 use super::polar::{DAY, DenialReason, Endpoint, Meaning, ORGANIZATION, PRO, Terms, id};
 use super::reference;
 use super::story::{Call, Environment, HOUR, ProcessId};
-use super::world::{App, Check, Exchange, ReceivedAnswer, ReceivedDenial, Seen, Task, World, short, span, summary};
+use super::world::{
+    App, Base, Check, Exchange, ReceivedAnswer, ReceivedDenial, Seen, TRIAL, Task, World, short, span, summary,
+};
 use polar_license::engine::Outcome;
-use polar_license::{Decision, ErrorKind, License, Reason, State};
+use polar_license::{Decision, ErrorKind, License, NextStep, Reason, State};
 use serde_json::Value;
 use uuid::Uuid;
+
+/// 2026-01-01, before which the library did not exist. A clock that shows an earlier day is behind.
+const FIRST_BUILD: i64 = 1_767_225_600_000;
 
 /// The largest error of an honest clock: a wrong time zone or a wrong day (ARCHITECTURE.md, "Time").
 const TOLERANCE: i64 = 26 * HOUR;
@@ -25,9 +30,9 @@ macro_rules! rule {
 // ---- bounds of the engine's estimate of the time ----
 
 /// Returns an upper bound of the estimate ("Time"): the latest time that the clocks have claimed since the answer.
-pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -> i64 {
-    let mut latest = (answer.upper + passed).max(wall + answer.offset);
-    if answer.offset.abs() > TOLERANCE {
+pub(crate) fn latest_estimate(base: Base, wall: i64, passed: i64) -> i64 {
+    let mut latest = (base.upper + passed).max(wall + base.offset);
+    if base.offset.abs() > TOLERANCE {
         latest = latest.max(wall);
     }
     latest
@@ -36,30 +41,52 @@ pub(crate) fn latest_estimate(answer: &ReceivedAnswer, wall: i64, passed: i64) -
 /// Returns a lower bound of the estimate ("Time"): the latest of three times. They are the earliest time that the wall
 /// clock claims, the time that this process has counted since it received the answer, and the saved `high`. `high` lags
 /// behind by as much as "Time" says.
-fn earliest_estimate(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> i64 {
+fn earliest_estimate(world: &World, who: ProcessId, base: Base) -> i64 {
     let now = world.clocks(who.device);
     let wall = now.wall.unix_ms();
-    let mut earliest = wall + answer.offset;
-    if answer.offset.abs() > TOLERANCE {
+    let mut earliest = wall + base.offset;
+    if base.offset.abs() > TOLERANCE {
         earliest = earliest.min(wall);
     }
     let device = &world.devices[who.device];
     let seen = device.processes[who.slot].as_ref().and_then(|process| process.seen);
-    let seen = seen.filter(|seen| seen.confirmed == answer.at);
+    let seen = seen.filter(|seen| seen.base == base.at);
     let counted = seen.map(|seen| seen.earliest + (now.mono - seen.mono).cast_signed());
     let last_read = device.processes[who.slot].as_ref().and_then(|process| process.last_read);
     // A process that has counted the time itself does not use the saved value.
     let is_news = |tick: u64| seen.is_none() && last_read > Some(tick);
-    let saved = device.high.get(&answer.at).filter(|(_, tick)| is_news(*tick)).map(|(high, _)| *high);
-    [Some(earliest), counted, saved, Some(answer.at)].into_iter().flatten().max().unwrap_or(earliest)
+    let saved = device.high.get(&base.at).filter(|(_, tick)| is_news(*tick)).map(|(high, _)| *high);
+    [Some(earliest), counted, saved, Some(base.at)].into_iter().flatten().max().unwrap_or(earliest)
 }
 
-/// Returns the time of the confirmation behind the decision that a process shows, and the lower bound of the process's
-/// estimate of the time.
+/// Returns the time of the confirmation behind the decision that a process shows, or the start of its trial, and the
+/// lower bound of the process's estimate of the time.
 pub(crate) fn shown_and_earliest(world: &mut World, who: ProcessId) -> Option<(i64, i64)> {
     let decision = world.decision(who)?;
-    let answer = confirmation(world, who, decision.license()?)?;
-    (decision.state() != State::ClockSuspect).then(|| (answer.at, earliest_estimate(world, who, answer)))
+    let trial = world.process(who)?.app.trial;
+    let base = match decision.license() {
+        Some(license) => confirmation(world, who, license)?.base,
+        None => trial_call(world, who, base_of(&decision, trial)?)?,
+    };
+    // after its end, a trial does not show whether a clock is trusted
+    let timeless = match decision.state() {
+        State::ClockSuspect => true,
+        State::Unlicensed => is_suspect(world, who, base),
+        _ => false,
+    };
+    (!timeless).then(|| (base.at, earliest_estimate(world, who, base)))
+}
+
+/// Returns the time of the confirmation behind a decision, or the start of its trial. `trial` is the length of the
+/// app's trial.
+pub(crate) fn base_of(decision: &Decision, trial: Option<i64>) -> Option<i64> {
+    let confirmed = decision.license().map(|license| license.confirmed_at.unix_ms());
+    confirmed.or_else(|| Some(decision.trial_ends_at()?.unix_ms() - trial?))
+}
+
+/// Returns the call of `start_trial` that started the trial with this start.
+fn trial_call(world: &World, who: ProcessId, start: i64) -> Option<Base> {
+    world.devices[who.device].trial_calls.iter().find(|call| call.at == start).copied()
 }
 
 /// Returns the confirmation that the license of a process comes from.
@@ -92,7 +119,11 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     keeps_secrets(world, "a decision", &decision.to_json())?;
     keeps_secrets(world, "a decision's Debug", &format!("{decision:?}"))?;
     features_follow_access_and_benefit(&decision)?;
-    let Some(license) = decision.license() else { return a_missing_license_has_a_cause(world, who, &decision) };
+    the_trial_is_one_of_this_device(world, who, &decision)?;
+    let Some(license) = decision.license() else {
+        a_missing_license_has_a_cause(world, who, &decision)?;
+        return the_trial_follows_the_clock(world, who, &decision);
+    };
     let Some(answer) = confirmation(world, who, license).cloned() else {
         return Err(format!("rule 1, access needs a confirmation: Polar never confirmed `{}`", summary(&decision)));
     };
@@ -101,15 +132,16 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
     let device = &world.devices[who.device];
     let Some(process) = &device.processes[who.slot] else { return Ok(()) };
     let app = process.app.clone();
-    let was_seen = process.seen.is_some_and(|seen| seen.confirmed == answer.at);
-    let earliest = earliest_estimate(world, who, &answer);
+    let was_seen = process.seen.is_some_and(|seen| seen.base == answer.at);
+    let earliest = earliest_estimate(world, who, answer.base);
     let saved = device.high.get(&answer.at).filter(|(_, tick)| process.last_read > Some(*tick));
     let timeless =
-        !was_seen && saved.is_some_and(|(high, _)| all_claims_are_before(world, who, &answer, high - TOLERANCE));
+        !was_seen && saved.is_some_and(|(high, _)| all_claims_are_before(world, who, answer.base, high - TOLERANCE));
     if world.environment == Environment::Quiet {
-        rule!("the model, quiet times are exact", earliest == answer.upper, "{earliest} is not {}", answer.upper);
+        let latest = answer.base.upper;
+        rule!("the model, quiet times are exact", earliest == latest, "{earliest} is not {latest}");
     }
-    let bounds = Bounds { earliest, latest: answer.upper, was_seen, timeless };
+    let bounds = Bounds { earliest, latest: answer.base.upper, was_seen, timeless };
     grace_counts_from_the_confirmation(&decision, &app, &terms)?;
     the_decision_follows_the_table(world, who, &decision, license, &answer, &terms, &app, &bounds)?;
     a_denial_is_remembered(world, who, &decision, license)?;
@@ -121,22 +153,22 @@ pub(crate) fn every_decision(world: &mut World, who: ProcessId) -> Check {
         State::ClockSuspect | State::Denied => true,
         state => state == State::Expired && stated(),
     };
-    let judged = !timeless || !is_suspect(world, who, &answer);
+    let judged = !timeless || !is_suspect(world, who, answer.base);
     if let Some(process) = world.process(who).filter(|_| was_seen || judged) {
-        process.seen = Some(Seen { confirmed: answer.at, mono, earliest });
+        process.seen = Some(Seen { base: answer.at, mono, earliest });
     }
     Ok(())
 }
 
 /// Returns `true` if every time that a clock claims may be more than 26 h before the time that the device has seen
 /// ("Time").
-fn is_suspect(world: &World, who: ProcessId, answer: &ReceivedAnswer) -> bool {
-    all_claims_are_before(world, who, answer, answer.upper - TOLERANCE)
+fn is_suspect(world: &World, who: ProcessId, base: Base) -> bool {
+    all_claims_are_before(world, who, base, base.upper - TOLERANCE)
 }
 
-fn all_claims_are_before(world: &World, who: ProcessId, answer: &ReceivedAnswer, time: i64) -> bool {
+fn all_claims_are_before(world: &World, who: ProcessId, base: Base, time: i64) -> bool {
     let wall = world.clocks(who.device).wall.unix_ms();
-    wall + answer.offset < time && (answer.offset.abs() <= TOLERANCE || wall < time)
+    wall + base.offset < time && (base.offset.abs() <= TOLERANCE || wall < time)
 }
 
 /// Bounds of a process's estimate of the time.
@@ -149,10 +181,11 @@ struct Bounds {
     timeless: bool,
 }
 
-/// Checks rule 12: a feature is on only if access is allowed and the license has the feature's benefit.
+/// Checks rule 12: a feature is on only if access is allowed and the license has the feature's benefit. The trial has
+/// all features.
 fn features_follow_access_and_benefit(decision: &Decision) -> Check {
     let benefit = decision.license().map(|license| license.benefit_id);
-    let expected = decision.allowed() && benefit == Some(id(PRO));
+    let expected = decision.allowed() && (benefit == Some(id(PRO)) || decision.state() == State::Trial);
     rule!(
         "rule 12, a feature needs access and benefit",
         decision.allows("export") == expected,
@@ -219,7 +252,7 @@ fn the_decision_follows_the_table(
     let perhaps_expired = terms.expires_at.is_some_and(|end| latest >= end);
     let denials = || denials(world, who, license, answer);
     let good = seated && accepted;
-    let suspect = is_suspect(world, who, answer);
+    let suspect = is_suspect(world, who, answer.base);
     let explained = matches!(decision.state(), State::Denied | State::ClockSuspect) || denials().next().is_some();
     rule!("row 5, a clock set back by more than 26 h is suspect", explained || !timeless, "{}", shown());
     match (decision.state(), decision.reason()) {
@@ -270,18 +303,100 @@ fn the_decision_follows_the_table(
 fn a_missing_license_has_a_cause(world: &World, who: ProcessId, decision: &Decision) -> Check {
     let device = &world.devices[who.device];
     let Some(process) = &device.processes[who.slot] else { return Ok(()) };
-    rule!("row 1, no license is no access", decision.state() == State::Unlicensed, "{}", summary(decision));
+    let on_trial = decision.state() == State::Trial;
+    rule!("row 1, no license is no access", on_trial || decision.state() == State::Unlicensed, "{}", summary(decision));
     match decision.reason() {
-        Some(Reason::NoLicense) => {
-            let has_read_it = device.licensed_since.zip(process.last_read).is_some_and(|(since, read)| read > since);
-            let lost = has_read_it && !process.gave_up_unsaved;
+        None | Some(Reason::NoLicense | Reason::TrialEnded) => {
+            let has_read = |since: Option<u64>| since.zip(process.last_read).is_some_and(|(since, read)| read > since);
+            let lost = has_read(device.licensed_since) && !process.gave_up_unsaved;
             rule!("row 1, a license is never lost", !lost, "{who} shows none, but one is stored");
+            let trial = device.trial.map(|(_, tick)| tick).filter(|_| process.app.trial.is_some() && !device.edited);
+            let lost = has_read(trial) && decision.trial_ends_at().is_none();
+            rule!("rule 21c, a trial is never lost", !lost, "{who} shows none, but one was started");
         }
         Some(Reason::Storage) => {
             rule!("row 1, storage", process.last_read.is_none(), "{who} has read the store, but shows `storage`");
         }
         _ => rule!("row 1, distrust needs an edit", device.edited, "{}", summary(decision)),
     }
+    Ok(())
+}
+
+/// Checks rules 21a and 21c: a device has one trial, which a call started, and which shows only while no license is
+/// stored.
+fn the_trial_is_one_of_this_device(world: &mut World, who: ProcessId, decision: &Decision) -> Check {
+    let tick = world.tick;
+    let Some(length) = world.process(who).map(|process| process.app.trial) else { return Ok(()) };
+    let Some(end) = decision.trial_ends_at() else {
+        rule!("rule 21, a trial has an end", decision.state() != State::Trial, "{}", summary(decision));
+        return Ok(());
+    };
+    rule!("rule 21c, a stored license alone decides", decision.license().is_none(), "{}", summary(decision));
+    let Some(length) = length else { return Err(format!("rule 21a, a trial needs the setting: {who}")) };
+    let start = end.unix_ms() - length;
+    rule!("rule 21a, a call starts the trial", trial_call(world, who, start).is_some(), "ends {end}");
+    rule!("rule 21d, a clock that is behind starts no trial", start >= FIRST_BUILD, "ends {end}");
+    let device = &mut world.devices[who.device];
+    let (first, _) = *device.trial.get_or_insert((start, tick));
+    rule!(
+        "rule 21a, a device has one trial",
+        start == first || device.edited,
+        "ends {end}, {} later",
+        span(start - first)
+    );
+    Ok(())
+}
+
+/// Checks rules 21b and 21d: a trial allows access until its end, as the time is estimated, and shows the step `buy`
+/// for three days before.
+fn the_trial_follows_the_clock(world: &mut World, who: ProcessId, decision: &Decision) -> Check {
+    let trial = world.process(who).and_then(|process| process.app.trial);
+    let Some((length, start)) = trial.zip(base_of(decision, trial)) else { return Ok(()) };
+    let Some(base) = trial_call(world, who, start) else { return Ok(()) };
+    let (end, earliest, latest) = (start + length, earliest_estimate(world, who, base), base.upper);
+    let shown = || format!("{} between +{} and +{}", summary(decision), span(earliest - start), span(latest - start));
+    let device = &world.devices[who.device];
+    let Some(process) = &device.processes[who.slot] else { return Ok(()) };
+    let was_seen = process.seen.is_some_and(|seen| seen.base == start);
+    // the start itself is saved, too
+    let saved = device.high.get(&start).filter(|(_, tick)| process.last_read > Some(*tick)).map(|(high, _)| *high);
+    let saved = saved.unwrap_or(start).max(start);
+    let timeless = !was_seen && all_claims_are_before(world, who, base, saved - TOLERANCE);
+    let suspect = is_suspect(world, who, base);
+    if world.environment == Environment::Quiet {
+        rule!("the model, quiet times are exact", earliest == latest, "{earliest} is not {latest}");
+    }
+    if decision.state() == State::Trial {
+        rule!("row 10, a trial allows access until its end", earliest < end, "{}", shown());
+        rule!("rule 21d, without a clock there is no trial", !timeless, "{}", shown());
+        let notice_at = end - 3 * DAY;
+        let told = decision.next_step() == NextStep::Buy;
+        rule!("rule 21b, the user is told before the end", told || earliest < notice_at, "{}", shown());
+        rule!("rule 21b, the user is not told early", !told || latest >= notice_at, "{}", shown());
+    } else {
+        let forgot = !was_seen || device.edited;
+        let over = latest >= end || suspect && forgot;
+        rule!("row 10, a trial does not end early", over, "{}", shown());
+    }
+    let mono = world.clocks(who.device).mono;
+    let judged = was_seen || !suspect || decision.state() == State::Trial;
+    if let Some(process) = world.process(who).filter(|_| judged) {
+        process.seen = Some(Seen { base: start, mono, earliest });
+    }
+    Ok(())
+}
+
+/// Checks rule 21c: whatever happens to licenses, the trial stays in the record of the device.
+pub(crate) fn the_trial_stays_in_the_record(world: &mut World, device: usize) -> Check {
+    let this = &mut world.devices[device];
+    let Some((start, _)) = this.trial.filter(|_| !this.edited) else { return Ok(()) };
+    if this.trial_looked_for.replace(this.version) == Some(this.version) {
+        return Ok(());
+    }
+    let stored = world.decision_of_a_new_process(device);
+    let of_trial = base_of(&stored, Some(TRIAL)) == Some(start);
+    let kept = stored.license().is_some() || of_trial;
+    rule!("rule 21c, a trial stays in the record", kept, "a new process shows `{}`", summary(&stored));
     Ok(())
 }
 
@@ -427,7 +542,7 @@ fn an_operation_sends_what_it_may(task: &Task, license: Option<&License>, now: &
         && task.log.last().is_some_and(|last| last.received == Some(Meaning::SeatUnknown) && last.key == now.key);
     let may = match task.call {
         _ if asks_for_its_key => true,
-        None | Some(Call::Forget) => false,
+        None | Some(Call::Forget | Call::StartTrial) => false,
         Some(Call::Validate | Call::Refresh(_)) => {
             (now.endpoint == Endpoint::Validate && now.uses == 0) || gives_up_another
         }
@@ -524,6 +639,7 @@ pub(crate) fn every_outcome(world: &mut World, task: &Task, outcome: &Outcome) -
     keeps_secrets(world, "an outcome", &shown)?;
     an_error_says_whether_it_may_have_been_applied(task, outcome)?;
     asking_never_fails(task, outcome)?;
+    a_trial_starts_if_nothing_forbids_it(world, task, outcome)?;
     reference::predicts(world, task, outcome)
 }
 
@@ -570,6 +686,31 @@ fn asking_never_fails(task: &Task, outcome: &Outcome) -> Check {
         rule!("rule 4, waiting for another operation is no error", !waited, "{:?}: {error}", task.call);
         let gave_up = gave_up || waited;
         rule!("rule 4, not reaching Polar is no error", gave_up, "{:?}: {error}", task.call);
+    }
+    Ok(())
+}
+
+/// Checks rule 21a: a call starts the trial, if the app has one, unless a license or an earlier trial decides, the clock
+/// is behind, or the record cannot be written. It asks nobody.
+fn a_trial_starts_if_nothing_forbids_it(world: &mut World, task: &Task, outcome: &Outcome) -> Check {
+    if task.call != Some(Call::StartTrial) {
+        return Ok(());
+    }
+    let kind = outcome.result.as_ref().err().map(|error| error.kind());
+    let Some(app) = world.process(task.who).map(|process| process.app.clone()) else { return Ok(()) };
+    if kind == Some(ErrorKind::Cancelled) || kind == Some(ErrorKind::Timeout) && task.joined {
+        return Ok(());
+    }
+    rule!("rule 21, a trial asks nobody", task.log.is_empty(), "{:?}", task.log);
+    let configured = (kind == Some(ErrorKind::InvalidConfig)) == app.trial.is_none();
+    rule!("rule 21a, a trial needs the setting", configured, "{:?}", outcome.result);
+    let Some(now) = world.decision(task.who) else { return Ok(()) };
+    let stored = |error: ErrorKind| error != ErrorKind::Storage || task.disk_failed;
+    rule!("rule 21a, a trial is refused with a cause", kind.is_none_or(stored), "{:?}", outcome.result);
+    if app.trial.is_some() && now.reason() == Some(Reason::NoLicense) && !task.disk_failed {
+        let is_behind = |call: &Base| call.at < FIRST_BUILD;
+        let behind = world.devices[task.who.device].trial_calls.iter().any(is_behind);
+        rule!("rule 21a, a trial starts if nothing forbids it", behind, "{:?}", outcome.result);
     }
     Ok(())
 }

@@ -59,6 +59,7 @@ pub(crate) fn predicts(world: &mut World, task: &Task, outcome: &Outcome) -> Che
         Call::Activate { key, replace } => prediction.activate(key, task.typed.as_deref(), replace)?,
         Call::Deactivate => prediction.deactivate(),
         Call::Forget => Expected { result: Ok(()), license: LicenseChange::Gone },
+        Call::StartTrial => prediction.start_trial(),
     };
     let context = || format!("{call:?} from `{}` after {:?}", summary(baseline), task.log);
     compare(&expected, baseline, &now, outcome).map_err(|how| format!("rule 4, {how}; {}", context()))?;
@@ -158,7 +159,7 @@ impl Prediction<'_> {
         if key == Typed::Blank {
             return unchanged(Failure::Kind(ErrorKind::InvalidArgument));
         }
-        let trusted = self.baseline.license().is_some() || self.baseline.reason() == Some(Reason::NoLicense);
+        let trusted = self.baseline.license().is_some() || has_no_license(self.baseline);
         if !trusted {
             // the decision does not show which seat the operation asks about; other rules check that
             return self.activate_on_distrust();
@@ -247,6 +248,20 @@ impl Prediction<'_> {
         })
     }
 
+    /// Follows a call of `start_trial`. The baseline is the decision after the trial was saved, if it was.
+    fn start_trial(&self) -> Expected {
+        let unchanged = |result| Expected { result, license: LicenseChange::Unchanged };
+        let refused = |reason| unchanged(Err(Failure::Refused(reason)));
+        match (self.baseline.state(), self.baseline.reason()) {
+            _ if self.app.trial.is_none() => unchanged(Err(Failure::Kind(ErrorKind::InvalidConfig))),
+            _ if self.baseline.allowed() => unchanged(Ok(())),
+            (State::Expired, _) => refused(Reason::Expired),
+            // the clock is behind
+            (_, None | Some(Reason::NoLicense)) => refused(Reason::Refused),
+            (_, Some(reason)) => refused(reason),
+        }
+    }
+
     fn deactivate(&mut self) -> Expected {
         let gone = Expected { result: Ok(()), license: LicenseChange::Gone };
         let unchanged = |fails| Expected { result: Err(fails), license: LicenseChange::Unchanged };
@@ -260,6 +275,11 @@ impl Prediction<'_> {
             Some(meaning) => unchanged(failure(&meaning)),
         }
     }
+}
+
+/// Returns `true` if the decision is that of a device that certainly has no license, with or without a trial.
+fn has_no_license(decision: &Decision) -> bool {
+    decision.state() == State::Trial || matches!(decision.reason(), Some(Reason::NoLicense | Reason::TrialEnded))
 }
 
 /// Returns the error that follows from this answer (rule 4).
@@ -298,7 +318,8 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
         LicenseChange::Unchanged => {
             let by_time = |decision: &Decision| {
                 let by_polar = matches!(decision.state(), State::Denied | State::Unlicensed);
-                decision.reason().filter(|_| by_polar)
+                // a trial may have ended meanwhile
+                decision.reason().filter(|reason| by_polar && *reason != Reason::TrialEnded)
             };
             let reasons = by_time(before) == by_time(now) || now.state() == State::Expired;
             license == before.license() && reasons && now.grace_ends_at() == before.grace_ends_at()
@@ -315,7 +336,7 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
         LicenseChange::Seatless => license.is_some_and(|license| license.activation_id.is_none()),
         LicenseChange::Gone => {
             let unknown = outcome.deactivated != Some(Deactivated::NotNeeded) || before.license().is_some();
-            license.is_none() && now.reason() == Some(Reason::NoLicense) && unknown
+            license.is_none() && has_no_license(now) && unknown
         }
     };
     if holds { Ok(()) } else { Err(format!("the license became `{}`, not {:?}", summary(now), expected.license)) }
@@ -374,7 +395,8 @@ fn asks_when_it_is_due(
         | Call::Consume(_)
         | Call::Activate { .. }
         | Call::Deactivate
-        | Call::Forget => {}
+        | Call::Forget
+        | Call::StartTrial => {}
     }
     let Some(next) = now.refresh_at().map(|at| at.unix_ms() - time) else { return Ok(()) };
     let only_one = task.log.len() == 1 && !matches!(call, Call::Activate { .. } | Call::Deactivate);
@@ -387,7 +409,7 @@ fn asks_when_it_is_due(
         // even without a license there may be seats to release
         (
             Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }),
-            State::Active | State::Grace | State::Lapsed | State::Unlicensed,
+            State::Active | State::Grace | State::Lapsed | State::Unlicensed | State::Trial,
         ) => (53 * 1000, 67 * MINUTE),
         (Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }), _) => (13 * MINUTE, 7 * HOUR),
         _ => return Ok(()),

@@ -1,6 +1,7 @@
 //! The events of which random stories consist, and how frequent each event is.
 
 use super::polar::{Action, FIVE_USES, KEYS, ONE_SEAT, PLAIN, TEN_DAYS, TWO_SEATS};
+use super::world::WITH_TRIAL;
 use polar_license::engine::Patience;
 use proptest::prelude::*;
 
@@ -75,6 +76,7 @@ pub(crate) enum Call {
     Activate { key: Typed, replace: bool },
     Deactivate,
     Forget,
+    StartTrial,
 }
 
 /// The key that the user types.
@@ -167,8 +169,14 @@ impl Environment {
         matches!(self, Self::Edits | Self::Everything)
     }
 
+    /// Returns random stories. In some of them, the app has a trial.
     pub(crate) fn story(self) -> impl Strategy<Value = Vec<Event>> {
-        prop::collection::vec(self.event(), 1..120)
+        let events = prop::collection::vec(self.event(), 1..120);
+        (events, prop::bool::weighted(0.4)).prop_map(
+            |(events, has_trial)| {
+                if has_trial { with_trial(events) } else { events }
+            },
+        )
     }
 
     fn event(self) -> impl Strategy<Value = Event> {
@@ -244,13 +252,27 @@ impl Environment {
     }
 
     fn start(self) -> impl Strategy<Value = Event> {
-        let setup = prop_oneof![4 => Just(0), 1 => 1..super::world::SETUPS];
+        let setup = prop_oneof![4 => Just(0), 1 => 1..WITH_TRIAL];
         (self.who(), setup, any::<bool>()).prop_map(|(who, setup, shared_pacer)| Event::Start {
             who,
             setup,
             shared_pacer,
         })
     }
+}
+
+/// Changes a story so that the app has a trial, except for the processes that start with an unusual configuration.
+fn with_trial(mut events: Vec<Event>) -> Vec<Event> {
+    for event in &mut events {
+        if let Event::Start { setup, .. } = event
+            && *setup == 0
+        {
+            *setup = WITH_TRIAL;
+        }
+    }
+    let devices = [0, 1].map(|device| ProcessId { device, slot: 0 });
+    let starts = devices.map(|who| Event::Start { who, setup: WITH_TRIAL, shared_pacer: true });
+    starts.into_iter().chain(events).collect()
 }
 
 fn call() -> impl Strategy<Value = Call> {
@@ -262,6 +284,7 @@ fn call() -> impl Strategy<Value = Call> {
         8 => (typed(), prop::bool::weighted(0.3)).prop_map(|(key, replace)| Call::Activate { key, replace }),
         2 => Just(Call::Deactivate),
         1 => Just(Call::Forget),
+        2 => Just(Call::StartTrial),
     ]
 }
 
@@ -342,7 +365,7 @@ fn clock_error() -> impl Strategy<Value = i64> {
         2 => Just(25 * HOUR),
         2 => Just(27 * HOUR),
         2 => Just(10 * DAY),
-        1 => Just(3 * YEAR),
+        2 => Just(3 * YEAR),
         2 => 0..20 * DAY,
     ];
     (sign, size).prop_map(|(sign, size)| sign * size)

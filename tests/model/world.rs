@@ -10,7 +10,7 @@ use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, JoinStep, Operation, Outcome, Pacer, SendStep, Step, StoreStep};
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Sent};
-use polar_license::{Config, Decision, ErrorKind, License, Reason, Timestamp};
+use polar_license::{Config, Decision, ErrorKind, Reason, Timestamp};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -66,6 +66,12 @@ pub(crate) struct Device {
     pub(crate) denial: Option<(ReceivedDenial, u64)>,
     /// For each confirmation: a lower bound of the stored `high`, and the tick from which the bound holds.
     pub(crate) high: BTreeMap<i64, (i64, u64)>,
+    /// The start of the trial that a process has shown first, and the tick at which it was shown.
+    pub(crate) trial: Option<(i64, u64)>,
+    /// The version of the store in which the trial was last looked for.
+    pub(crate) trial_looked_for: Option<u64>,
+    /// For each call of `start_trial`: the time of the trial that it may have started.
+    pub(crate) trial_calls: Vec<Base>,
     /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. `None`
     /// after the wall clock was set.
     pub(crate) saved_pause: Option<(i64, u64)>,
@@ -95,11 +101,22 @@ pub(crate) struct Process {
 /// grow.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
-    pub(crate) confirmed: i64,
+    /// The time of the confirmation, or of the start of the trial.
+    pub(crate) base: i64,
     /// The reading of the monotonic clock at that moment.
     pub(crate) mono: u64,
     /// A lower bound of the process's estimate of the time at that moment.
     pub(crate) earliest: i64,
+}
+
+/// A time from which devices estimate the present time: that of a confirmation, or of the start of a trial.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Base {
+    pub(crate) at: i64,
+    /// Polar's clock minus the wall clock at that moment. For a trial, the wall clock counts as right.
+    pub(crate) offset: i64,
+    /// An upper bound of the device's estimates of the time since then.
+    pub(crate) upper: i64,
 }
 
 /// The parts of the app's configuration that the test needs.
@@ -110,6 +127,8 @@ pub(crate) struct App {
     pub(crate) benefits: Vec<Uuid>,
     pub(crate) bind: bool,
     pub(crate) version: Option<i64>,
+    /// The length of the trial, in ms, if the configuration has one.
+    pub(crate) trial: Option<i64>,
 }
 
 /// A denial of the license that the device had at the time.
@@ -190,10 +209,8 @@ pub(crate) struct ReceivedAnswer {
     pub(crate) key: String,
     pub(crate) activation: Option<Uuid>,
     pub(crate) verdict: Result<Terms, DenialReason>,
-    /// Polar's clock minus the wall clock, when the answer was received.
-    pub(crate) offset: i64,
-    /// An upper bound of the device's estimates of the time since this answer.
-    pub(crate) upper: i64,
+    /// The time of the answer, as a base of estimates.
+    pub(crate) base: Base,
 }
 
 pub(crate) struct TakenSeat {
@@ -231,17 +248,21 @@ pub(crate) struct Probe {
     pub(crate) is_newer: bool,
 }
 
-/// The number of configurations of the app.
-pub(crate) const SETUPS: usize = 6;
+/// The last configuration of the app, which is the only one with a trial.
+pub(crate) const WITH_TRIAL: usize = 6;
+
+/// The length of the trial.
+pub(crate) const TRIAL: i64 = 7 * DAY;
 
 fn setup(number: usize) -> (Config, App) {
-    let mut app = App { refresh: DAY, grace: 14 * DAY, benefits: vec![], bind: true, version: None };
+    let mut app = App { refresh: DAY, grace: 14 * DAY, benefits: vec![], bind: true, version: None, trial: None };
     match number {
         1 => app.benefits = vec![id(PRO)],
         2 => app.benefits = vec![id(TEAM)],
         3 => app.bind = false,
         4 => app.version = Some(2),
         5 => (app.refresh, app.grace) = (HOUR, 3 * DAY),
+        WITH_TRIAL => app.trial = Some(TRIAL),
         _ => {}
     }
     let span = |ms: i64| Duration::from_millis(ms.unsigned_abs());
@@ -255,6 +276,9 @@ fn setup(number: usize) -> (Config, App) {
     }
     if let Some(version) = app.version {
         config = config.condition("version", version);
+    }
+    if let Some(trial) = app.trial {
+        config = config.trial_days(u32::try_from(trial / DAY).expect("a few days"));
     }
     (config.build().expect("a valid configuration"), app)
 }
@@ -284,6 +308,9 @@ impl World {
                 edited: false,
                 denial: None,
                 high: BTreeMap::new(),
+                trial: None,
+                trial_looked_for: None,
+                trial_calls: Vec::new(),
                 saved_pause: None,
                 rests_until: 0,
                 pause_overwritten: false,
@@ -414,6 +441,7 @@ impl World {
                 invariants::every_decision(self, ProcessId { device, slot })?;
             }
             invariants::no_seat_is_lost_in_silence(self, device)?;
+            invariants::the_trial_stays_in_the_record(self, device)?;
         }
         Ok(())
     }
@@ -465,8 +493,10 @@ impl World {
     /// Updates the upper bounds of a device's estimates of the time, after its clocks have changed.
     fn clocks_moved(&mut self, device: usize, passed: i64) {
         let wall = self.now + self.devices[device].wall_error;
-        for answer in self.answers.iter_mut().filter(|answer| answer.device == device) {
-            answer.upper = invariants::latest_estimate(answer, wall, passed);
+        let confirmations = self.answers.iter_mut().filter(|answer| answer.device == device);
+        let bases = confirmations.map(|answer| &mut answer.base).chain(&mut self.devices[device].trial_calls);
+        for base in bases {
+            base.upper = invariants::latest_estimate(*base, wall, passed);
         }
     }
 
@@ -549,6 +579,7 @@ impl World {
             Call::Consume(count) => Operation::Consume(count),
             Call::Deactivate => Operation::Deactivate,
             Call::Forget => Operation::Forget,
+            Call::StartTrial => Operation::StartTrial,
             Call::Activate { key, replace } => {
                 typed = match key {
                     Typed::Stored => None,
@@ -580,6 +611,9 @@ impl World {
         if matches!(call, Some(Call::Forget | Call::Deactivate)) {
             self.devices[who.device].licensed_since = None;
         }
+        if call == Some(Call::StartTrial) {
+            self.note_trial_call(who.device);
+        }
         let Some(process) = self.process(who) else { return Ok(id) };
         let disk_failed = process.write_failed;
         let step = process.engine.begin(operation, now);
@@ -607,6 +641,12 @@ impl World {
         self.tasks.push(task);
         self.go_on(id, step)?;
         Ok(id)
+    }
+
+    /// Records that a trial may start now, by the device's wall clock.
+    fn note_trial_call(&mut self, device: usize) {
+        let at = self.clocks(device).wall.unix_ms();
+        self.devices[device].trial_calls.push(Base { at, offset: 0, upper: at });
     }
 
     /// Runs an operation to its end. If it waits for another operation, runs that one first.
@@ -667,6 +707,9 @@ impl World {
             Some(Pending::Flight { step, answer, meaning, sent }) => self.deliver(at, step, answer, meaning, sent),
             Some(Pending::Join(step)) => {
                 let (id, who) = (self.tasks[at].id, self.tasks[at].who);
+                if self.tasks[at].call == Some(Call::StartTrial) {
+                    self.note_trial_call(who.device);
+                }
                 let now = self.clocks(who.device);
                 let Some(process) = self.process(who) else { return Ok(()) };
                 if process.engine.is_running(step.waits_for) && now.mono < step.until {
@@ -746,8 +789,11 @@ impl World {
                 process.denial = Some(denial);
             }
         }
-        if sound && let Some(license) = decision.and_then(Decision::license) {
-            self.expect_saved_license(task, license);
+        if sound && let Some(decision) = decision {
+            let trial = self.process(task.who).and_then(|process| process.app.trial);
+            let base = invariants::base_of(decision, trial);
+            base.into_iter().for_each(|at| self.expect_saved_time(task, at));
+            decision.license().into_iter().for_each(|_| self.expect_saved_license(task));
         }
         Ok(())
     }
@@ -765,25 +811,28 @@ impl World {
         }
     }
 
+    /// Records a lower bound of the time that an operation has certainly saved, for the decision's base at `at`.
+    fn expect_saved_time(&mut self, task: &Task, at: i64) {
+        let device = task.who.device;
+        let Some((at, lower)) = task.lower_at_start.filter(|(earlier, _)| *earlier == at) else { return };
+        let (tick, mono) = (self.tick, self.devices[device].mono);
+        // "Time": the saved time may lag by an hour at a start, and then by a tenth of the run, up to a day
+        let run = self.process(task.who).map_or(0, |process| (mono - process.started).cast_signed());
+        let saved = lower - (run / 10).clamp(HOUR, DAY);
+        let high = self.devices[device].high.entry(at).or_insert((saved, tick));
+        if saved > high.0 {
+            *high = (saved, tick);
+        }
+    }
+
     /// Records facts about a license that an operation has certainly saved.
-    fn expect_saved_license(&mut self, task: &Task, license: &License) {
+    fn expect_saved_license(&mut self, task: &Task) {
         let ProcessId { device, .. } = task.who;
         let others =
             |other: &Task| other.who.device == device && matches!(other.call, Some(Call::Forget | Call::Deactivate));
         let mut processes = self.devices[device].processes.iter().flatten();
         if !self.tasks.iter().any(others) && !processes.any(|process| process.gave_up_unsaved) {
             self.devices[device].licensed_since.get_or_insert(self.tick);
-        }
-        let confirmed = license.confirmed_at.unix_ms();
-        if let Some((at, lower)) = task.lower_at_start.filter(|(at, _)| *at == confirmed) {
-            let (tick, mono) = (self.tick, self.devices[device].mono);
-            // "Time": the saved time may lag by an hour at a start, and then by a tenth of the run, up to a day
-            let run = self.process(task.who).map_or(0, |process| (mono - process.started).cast_signed());
-            let saved = lower - (run / 10).clamp(HOUR, DAY);
-            let high = self.devices[device].high.entry(at).or_insert((saved, tick));
-            if saved > high.0 {
-                *high = (saved, tick);
-            }
         }
         if let Some(until) = task.pause {
             self.devices[device].saved_pause = Some((until, self.tick));
@@ -1054,8 +1103,7 @@ impl World {
                     key,
                     activation,
                     verdict,
-                    offset: at - wall,
-                    upper: at,
+                    base: Base { at, offset: at - wall, upper: at },
                 });
             }
         }
@@ -1179,6 +1227,20 @@ impl World {
             engine.current(Now { wall: Timestamp::from_unix_ms(wall), mono });
         }
         Ok(Probe { seats, uncertain, is_newer })
+    }
+
+    /// Returns the decision of a new process of the app with a trial that reads the stored record.
+    pub(crate) fn decision_of_a_new_process(&self, device: usize) -> Decision {
+        let this = &self.devices[device];
+        let host = Host { device: this.id.clone(), system: "probe".into(), seed: [9; 16], takes_turns: false };
+        let mut engine = Engine::new(setup(WITH_TRIAL).0, host, Pacer::new());
+        let now = self.clocks(device);
+        let mut step = engine.begin(Operation::Open, now);
+        while let Step::Store(mut store) = step {
+            store.merge(&engine, Ok(this.bytes.as_deref()), now);
+            step = store.resume(&mut engine, Ok(()), now);
+        }
+        engine.current(now)
     }
 
     /// Returns the texts that the library must never show.
