@@ -35,7 +35,7 @@ macro_rules! portal {
                 Self { driver }
             }
 
-            /// Makes Polar e-mail a code to the address of the purchase. Polar does not say whether it knows the
+            /// Asks Polar to mail a code to the address of the purchase. Polar does not say whether it knows the
             /// address: show [`CodeSent::message`](crate::portal::CodeSent::message), which contains the address.
             ///
             /// # Errors
@@ -46,7 +46,7 @@ macro_rules! portal {
                 self.driver.portal(|context, now| steps::request_code(context, email, now), |_| Continue(()))$(.$await)?
             }
 
-            /// Makes Polar e-mail a code to one of several customers with the same address. Fails with the errors of
+            /// Asks Polar to mail a code to one of several customers with the same address. Fails with the errors of
             /// [`request_code`](Self::request_code).
             pub $($async)? fn request_code_for(
                 &self,

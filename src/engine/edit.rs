@@ -186,9 +186,8 @@ pub(super) struct Editor<'a> {
     pub(super) unsaved: &'a [Edit],
 }
 
-/// The least time for which an attempt with an unknown outcome is reported to the customer. The first confirmation
-/// after this time removes the attempt. By then, the customer has either checked whether the attempt took a seat, or
-/// has not needed that seat.
+/// For this time, an attempt with an unknown outcome is reported to the customer, who can look for its seat. The first
+/// confirmation after this time removes the attempt.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {

@@ -675,7 +675,7 @@ class portal : private detail::caller {
         return detail::or_throw([&](polar::failure &failure) { return wait(page, within, failure); });
     }
 #endif
-    /// Makes Polar e-mail a code to email, the address that was used for the purchase. Polar does not say whether it
+    /// Asks Polar to mail a code to email, the address that was used for the purchase. Polar does not say whether it
     /// knows the address. So show the user the message of the result, which contains the address.
     /// Fails with invalid_argument if email is not an e-mail address. Fails with rate_limited and the time to wait if
     /// too many codes were requested or tried. Fails with storage if the number of requests cannot be stored; in this
@@ -684,7 +684,7 @@ class portal : private detail::caller {
     {
         return polar::code_request{call(detail::request{"requestCode"}.add("email", email), failure)};
     }
-    /// Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same
+    /// Asks Polar to mail a code for the customer whom the user has chosen from several customers with the same
     /// address. Fails like request_code.
     polar::code_request request_code_for(const customer &customer, polar::failure &failure) const
     {

@@ -57,7 +57,7 @@ pub extern "C" fn polar_license_portal_call(
     })
 }
 
-/// Makes Polar e-mail a code to the address with which the license was bought. This helps a customer who lost the key
+/// Asks Polar to mail a code to the address with which the license was bought. This helps a customer who lost the key
 /// or whose device no longer works. Polar does not say whether it knows the address: show the reply's "/message",
 /// which contains the address. If the reply's "/kind" is "choose", several customers have this address: let the user
 /// choose one of the reply's "/customers", and call the operation `requestCodeFor` for this customer.

@@ -273,7 +273,8 @@ impl Engine {
         Ok(change.map(|at| at.unix_ms() as f64))
     }
 
-    /// Starts the automatic refresh. Discards the schedule of an earlier start, which could delay the next refresh.
+    /// Starts the automatic refresh. Discards the schedule of an earlier start, because it could delay the
+    /// next refresh.
     #[wasm_bindgen(js_name = startWatch)]
     pub fn start_watch(&self, wall: f64, mono: f64) -> Result<(), JsValue> {
         self.inner()?.watch = Watch::new(now(wall, mono));

@@ -53,7 +53,7 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not say whether it
+    /// Asks Polar to mail a code to `email`, the address that was used for the purchase. Polar does not say whether it
     /// knows the address. So show the user the `message` of the result, which contains the address.
     ///
     /// Fails with `invalid_argument` if `email` is not an e-mail address. Fails with `rate_limited` and the time to
@@ -62,7 +62,7 @@ operations! {
     "requestCode": ("email" email: Text) -> CodeRequest;
     |context, now| steps::request_code(context, &email, now)
 
-    /// Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same
+    /// Asks Polar to mail a code for the customer whom the user has chosen from several customers with the same
     /// address. Fails like `requestCode`.
     "requestCodeFor": ("customer" customer: Customer) -> CodeRequest;
     |context, now| steps::request_code_for(context, &customer.0, &customer.1, now)

@@ -168,7 +168,7 @@ class Portal(Caller):
     """
 
     def request_code(self, email: str) -> CodeRequest:
-        """Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not say whether
+        """Asks Polar to mail a code to `email`, the address that was used for the purchase. Polar does not say whether
         it knows the address. So show the user the `message` of the result, which contains the address.
 
         Fails with `invalid_argument` if `email` is not an e-mail address. Fails with `rate_limited` and the time to
@@ -179,7 +179,7 @@ class Portal(Caller):
         return reply
 
     def request_code_for(self, customer: Customer) -> CodeRequest:
-        """Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same
+        """Asks Polar to mail a code for the customer whom the user has chosen from several customers with the same
         address. Fails like `request_code`.
         """
         reply: CodeRequest = self._call("requestCodeFor", CodeRequest, {"customer": customer})

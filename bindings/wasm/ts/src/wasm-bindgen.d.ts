@@ -174,7 +174,8 @@ export class Engine {
      */
     startTrial(wall: number, mono: number): Step;
     /**
-     * Starts the automatic refresh. Discards the schedule of an earlier start, which could delay the next refresh.
+     * Starts the automatic refresh. Discards the schedule of an earlier start, because it could delay the
+     * next refresh.
      */
     startWatch(wall: number, mono: number): void;
     /**

@@ -23,7 +23,7 @@ export async function createWithPortal(
     const made = await inlined();
     return async (parts, clock) => {
       const engine = await made(parts, clock);
-      // leaves out an engine for another computer, because the portal is for this device
+      // the portal is for this device, so it never uses an engine for another computer
       if (!parts.forAnother) latest = engine;
       return engine;
     };

@@ -12,7 +12,7 @@ import type { CodeRequest, Customer, Device, Devices, LicenseKey, Purchase, Rest
 /** The operations of a customer who has no session. Each method can also be called without its object. */
 export interface Portal {
   /**
-   * Makes Polar e-mail a code to `email`, the address that was used for the purchase. Polar does not say whether it
+   * Asks Polar to mail a code to `email`, the address that was used for the purchase. Polar does not say whether it
    * knows the address. So show the user the `message` of the result, which contains the address.
    *
    * Rejects with `invalid_argument` if `email` is not an e-mail address. Rejects with `rate_limited` and the time to
@@ -22,7 +22,7 @@ export interface Portal {
   requestCode(this: void, email: string, options?: CallOptions): Promise<CodeRequest>;
 
   /**
-   * Makes Polar e-mail a code for the customer whom the user has chosen from several customers with the same address.
+   * Asks Polar to mail a code for the customer whom the user has chosen from several customers with the same address.
    * Rejects like `requestCode`.
    */
   requestCodeFor(this: void, customer: Customer, options?: CallOptions): Promise<CodeRequest>;

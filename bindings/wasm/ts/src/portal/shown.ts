@@ -7,7 +7,7 @@ import { discreet } from "../discreet.js";
 import { type Handle, HeldReply, standsFor } from "./handle.js";
 import type { Reply } from "./run.js";
 
-/** The names of the personal members. The `message` of an object with an `email` is personal too. */
+/** The names of the fields with personal data. In an object with an `email`, the `message` is personal too. */
 const PERSONAL = ["email", "name", "label"];
 
 /** Returns the value of a reply, and the handle of that value if it has one. */
