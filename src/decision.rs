@@ -238,8 +238,8 @@ impl Decision {
     /// problem concerns the user. Show the [`message`](Self::message), and the message of the
     /// [`problem`](Self::problem) if there is one.
     ///
-    /// Returns `false` if no license is stored, even if a trial has ended. Returns `false` if the device is only
-    /// offline, and grace does not end soon.
+    /// The following alone needs no notice: the device has no license, its trial has ended, or it is offline and grace
+    /// does not end soon.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
         let has_no_license = matches!(self.reason, Some(Reason::NoLicense | Reason::TrialEnded));
@@ -404,13 +404,13 @@ pub(crate) struct DecisionJson<'a> {
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
     /// Whether the app should notify the user: a stored license does not allow access, access ends soon, or a problem
-    /// concerns the user. Show `message`, and also the message of the `problem` if there is one. False if no license is
-    /// stored, even if a trial has ended. False if the device is only offline, and grace does not end soon.
+    /// concerns the user. Show `message`, and also the message of the `problem` if there is one. The following alone
+    /// needs no notice: the device has no license, its trial has ended, or it is offline and grace does not end soon.
     notice: bool,
-    /// The time from which the app should tell the user what to do before access ends. Usually it is some days before
-    /// `graceEndsAt`, and the user should go online. If `airGapped` is true, it is two weeks before `offlineEndsAt`,
-    /// and the user should make a new request. In a trial, it is some days before `trialEndsAt`, and the user should
-    /// buy a license.
+    /// The time from which the app should tell the user what to do before access ends:
+    /// - some days before `graceEndsAt`: go online;
+    /// - if `airGapped` is true, two weeks before `offlineEndsAt`: make a new request;
+    /// - in a trial, some days before `trialEndsAt`: buy a license.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,

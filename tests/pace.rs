@@ -1,5 +1,5 @@
-//! How fast requests follow each other, in simulated time: many clients of one process begin an operation at once, and a
-//! client asks again after Polar has answered 429.
+//! Tests the pace of requests in simulated time: many clients of one process begin an operation at once, and a client
+//! asks again after Polar has answered 429.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "steps/polar.rs"]

@@ -49,7 +49,9 @@ fn moved(at: Timestamp, ms: i64) -> Timestamp {
 fn a_trial_lasts_for_its_days_however_often_the_app_starts() {
     let folder = Directory::new();
     let (client, _) = run(folder.path(), start());
-    assert_eq!(client.start_trial().unwrap().trial_ends_at(), Some(moved(start(), 14 * DAY_MS)));
+    let trial = client.start_trial().unwrap();
+    assert_eq!(trial.trial_ends_at(), Some(moved(start(), 14 * DAY_MS)));
+    assert_eq!(trial.explain("export").message(), "The trial includes this feature.");
     for day in 0..20 {
         let (client, _) = run(folder.path(), moved(start(), day * DAY_MS));
         let license = client.refresh();

@@ -33,7 +33,7 @@ use crate::wire::{self, Confirmed, Rejection};
 /// can be read.
 const MOST_UNSETTLED: usize = 256;
 
-/// One activation asks Polar about at most this many kept seats (see `Engine::activate`).
+/// The limit on kept seats about which one activation asks Polar (see `Engine::activate`).
 const MOST_KEPT_ASKED: usize = 16;
 
 /// The rejection of a key that seems to have no free seat.

@@ -31,9 +31,10 @@ impl Engine {
             Patience::Full | Patience::Woken if !state.is_allowed() && since.is_none() => true,
             Patience::Woken if state != State::Active || self.unreached.is_some() => true,
             Patience::Short | Patience::Started | Patience::Woken => self.due_in(now) == 0,
+            Patience::Full if self.due_in(now) > 0 => false,
             Patience::Full => {
                 let decision = self.current(now);
-                self.due_in(now) == 0 && self.rest_in(&decision, now) == 0
+                self.rest_in(&decision, now) == 0
             }
         }
     }

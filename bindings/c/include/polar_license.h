@@ -1394,7 +1394,7 @@ const char *polar_license_decision_next_url(const polar_license_decision *decisi
 /**
  * Returns 1 if the app should notify the user: a stored license does not allow access, access ends soon, or a problem
  * concerns the user. Show polar_license_decision_message(), and also polar_license_decision_problem_message() if it is
- * not NULL. Returns 0 if no license is stored, even if a trial has ended. Returns 0 if the device is only offline, and
+ * not NULL. The following alone needs no notice: the device has no license, its trial has ended, or it is offline and
  * grace does not end soon. Returns 0 if `decision` is NULL.
  *
  * Callable from any thread; never blocks.

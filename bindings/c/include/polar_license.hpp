@@ -306,7 +306,9 @@ class decision_view {
     /// Whether the app should notify the user: a stored license does not allow access, access ends soon, or a problem
     /// concerns the user.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
-    /// The time from which the app should tell the user what to do before access ends.
+    /// The time from which the app should tell the user what to do before access ends: - some days before
+    /// `graceEndsAt`: go online; - if `airGapped` is true, two weeks before `offlineEndsAt`: make a new request; - in a
+    /// trial, some days before `trialEndsAt`: buy a license.
     std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
     /// The sentence for the user, in English unless the configuration replaces it.
     std::optional<std::string_view> problem_message() const

@@ -33,7 +33,7 @@ pub(crate) enum Extra {
     Text(String),
     /// The answer to the request of another computer, printed like [`Extra::Text`]. The decision is for that computer.
     Answer(String),
-    /// What happened to the seat of another computer. Printed instead of the decision.
+    /// The result of releasing the seat of another computer. Printed instead of the decision.
     Returned(Deactivated),
 }
 

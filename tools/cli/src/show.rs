@@ -15,12 +15,8 @@ pub(crate) fn text(decision: &Decision, can_request: bool) -> String {
         Some(String::from("run `polar-license doctor`, which says why the license cannot be read, and what to do"))
     } else {
         let step = decision.next_step();
-        let can_come_from_elsewhere = match step {
-            NextStep::EnterKey | NextStep::Buy => can_request,
-            NextStep::Connect => can_request && !decision.allowed(),
-            _ => false,
-        };
-        next_step(step).map(|advice| if can_come_from_elsewhere { or_request(advice) } else { advice })
+        let can_come_from_elsewhere = matches!(step, NextStep::EnterKey | NextStep::Buy | NextStep::Connect);
+        next_step(step).map(|advice| if can_request && can_come_from_elsewhere { or_request(advice) } else { advice })
     };
     lines(decision, next_step, decision.next_url())
 }

@@ -589,15 +589,14 @@ class AnyDecision:
 
     notice: bool
     """Whether the app should notify the user: a stored license does not allow access, access ends soon, or a problem
-    concerns the user. Show `message`, and also the message of the `problem` if there is one. False if no license is
-    stored, even if a trial has ended. False if the device is only offline, and grace does not end soon.
+    concerns the user. Show `message`, and also the message of the `problem` if there is one. The following alone
+    needs no notice: the device has no license, its trial has ended, or it is offline and grace does not end soon.
     """
 
     notice_at: datetime | None
-    """The time from which the app should tell the user what to do before access ends. Usually it is some days before
-    `grace_ends_at`, and the user should go online. If `air_gapped` is true, it is two weeks before
-    `offline_ends_at`, and the user should make a new request. In a trial, it is some days before `trial_ends_at`,
-    and the user should buy a license.
+    """The time from which the app should tell the user what to do before access ends: - some days before
+    `grace_ends_at`: go online; - if `air_gapped` is true, two weeks before `offline_ends_at`: make a new request; -
+    in a trial, some days before `trial_ends_at`: buy a license.
     """
 
     message: str

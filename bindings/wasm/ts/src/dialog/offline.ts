@@ -44,15 +44,10 @@ async function licenseThis(pages: OfflinePages, place: DialogPlace): Promise<Dec
     (answer, signal) => license.offlineImport(answer, { signal }),
     // Without a license there is nothing to lose, so there is no question. The text of an earlier return is shown
     // again, or an error says that there is none.
-    async (signal) => (hasLicense(license.current()) ? OTHER : license.offlineReturn({ signal })),
+    async (signal) => (license.current().displayKey === null ? license.offlineReturn({ signal }) : OTHER),
   );
   if (result === OTHER) return giveBack(pages, place);
   return "text" in result ? showReturn(pages, place, result) : result;
-}
-
-/** Returns `false` if no license is stored on this computer, not even one that cannot be used. */
-function hasLicense({ state, reason }: Decision): boolean {
-  return state !== "trial" && reason !== "no_license" && reason !== "trial_ended";
 }
 
 /** Gives back this computer's license, after a question. */
