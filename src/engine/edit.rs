@@ -5,7 +5,7 @@
 use super::code_pace;
 use super::policy;
 use super::schedule::{Round, next_round};
-use super::timeline::Timeline;
+use super::timeline::{Timeline, wall_at};
 use crate::codes::{Denial, Reason};
 use crate::config::Config;
 #[cfg(feature = "portal")]
@@ -313,7 +313,10 @@ impl Editor<'_> {
             Edit::Pause(until) => {
                 record.plan.pause_until = record.plan.pause_ahead(self.now.wall).max(Some(*until));
             }
-            Edit::Forget => record.forget(),
+            Edit::Forget => {
+                advance_trial(record);
+                record.forget();
+            }
             Edit::Attempt(attempt) => record.attempts.push(attempt.clone()),
             Edit::AttemptUncertain(id) => {
                 let attempt = record.attempts.iter_mut().find(|attempt| attempt.is(*id));
@@ -535,6 +538,7 @@ fn remove_license(record: &mut Record, identity: &Identity) -> bool {
         |here: &Identity| here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id());
     let is_here = record.identity().is_some_and(is_it);
     if is_here {
+        advance_trial(record);
         // attempts, kept seats and planned releases concern other seats, so they stay
         record.license = None;
         record.untrusted = None;
@@ -571,6 +575,14 @@ fn start_trial(record: &mut Record, at: Timestamp) -> bool {
         record.trial = Some(StartedTrial { started: at, high: at });
     }
     is_new
+}
+
+/// Advances the time of the trial to the time of the stored license. The trial goes on while a license is stored, so the
+/// days until the license is removed are gone from the trial, even if the clock is set back later.
+fn advance_trial(record: &mut Record) {
+    if let (Some(trial), Some(license)) = (&mut record.trial, &record.license) {
+        trial.high = wall_at(license.time, license.time.high).max(trial.high);
+    }
 }
 
 /// Keeps the number of a request, unless an earlier request still waits for its answer. Returns `true` if the record

@@ -78,7 +78,7 @@ pub(super) fn believed(base: TimeBase) -> Now {
 /// offset between the clocks. But if the offset is large, somebody may have corrected the wall clock since Polar's last
 /// confirmation, and the offset would no longer apply. In that case, returns `at` or the corrected time, whichever is
 /// earlier.
-fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
+pub(super) fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }
 }
