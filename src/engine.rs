@@ -177,13 +177,13 @@ pub enum Operation {
     Portal(PortalOperation),
 }
 
-/// The cause of a refresh. The cause decides whether Polar is asked before the refresh is due, and how long the refresh
-/// may take.
+/// The occasion of a refresh. It decides whether Polar is asked before the refresh is due, and how long the refresh may
+/// take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
     /// The app waits for the result. If access is already allowed, the refresh takes at most two seconds.
     Short,
-    /// A timer has started the refresh, and nobody waits for the result.
+    /// A timer has started the refresh. Nobody waits for the result, so the refresh may take its full time.
     Full,
     /// The app has just started the automatic refresh, and nobody waits for the result. If access is not allowed, Polar
     /// is asked even if no refresh is due yet.
@@ -389,8 +389,8 @@ impl Engine {
         Span::new(now, Now { wall, mono })
     }
 
-    /// Returns the time at which the decision changes next if no operation runs. The result has one time for each
-    /// clock, and the decision changes as soon as one of the two clocks has reached its time.
+    /// Returns when the decision changes next if no operation runs: one time for the wall clock, and one for the
+    /// monotonic clock. The decision changes as soon as either clock has reached its time.
     fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_time = self.record.time().and_then(|time| match estimate {

@@ -92,7 +92,7 @@ pub(crate) struct StoredLicense {
 pub(crate) struct StartedTrial {
     /// The time of the wall clock when the trial was started.
     pub(crate) started: Timestamp,
-    /// The latest time that was estimated since the trial started.
+    /// The furthest time that any estimate has reached since the trial started.
     pub(crate) high: Timestamp,
 }
 
@@ -216,7 +216,8 @@ impl Record {
         };
     }
 
-    /// Returns `true` if earlier requests for codes, or tries of codes, still limit the next ones.
+    /// Returns `true` if the times of earlier requests for codes, or of earlier tries of codes, must be kept, because
+    /// they still count for the limits on the next ones.
     #[cfg(feature = "portal")]
     fn has_code_tries(&self, wall: Timestamp) -> bool {
         self.code_tries.matter(wall)

@@ -29,9 +29,9 @@ pub(super) struct Driver {
     engine: SharedEngine,
     /// Signalled whenever an operation ends.
     ended: Condvar,
-    /// The time at which the refresher checks next whether a refresh is due. Each operation sets it when it ends.
-    /// `Some(None)` means that the operation has set no time. `None` means that no operation has ended since the
-    /// refresher last read this field.
+    /// The time at which the refresher next checks whether a refresh is due. Each operation sets this field when it
+    /// ends, to `Some(None)` if no time is planned. The refresher reads the field, and sets it to `None`, which means
+    /// that no operation has ended since.
     planned: Mutex<Option<Option<u64>>>,
     /// Signalled when `planned` changes, and when the refresher's wait must end.
     replanned: Condvar,
@@ -77,8 +77,8 @@ impl Driver {
     }
 
     /// Runs one operation with another engine and another store, and with this driver's network and clock.
-    /// [`cancel`](Self::cancel) ends it like the operations of this driver. No other operation uses that engine, so this
-    /// operation never joins one.
+    /// [`cancel`](Self::cancel) ends this operation too. No other operation uses that engine, so there is none that
+    /// this one could join.
     pub(super) fn run_beside(
         &self,
         engine: Engine,

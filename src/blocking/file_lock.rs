@@ -100,7 +100,8 @@ struct Holder {
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
-    /// Whether the lock file exists already. Until then, the lock excludes only the other threads of this process.
+    /// Whether the lock file has been created. As long as it has not, the lock excludes only the other threads of this
+    /// process.
     file: bool,
 }
 
@@ -176,7 +177,8 @@ impl FileLock {
     }
 
     /// Reserves the lock for this thread within this process. Returns `false` if another thread has reserved it. The
-    /// lock file alone is not enough, because another thread could take it over when it counts as left behind.
+    /// lock file alone is not enough: if a thread of this process holds the lock for too long, another one could take
+    /// the file over as left behind.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();
@@ -383,8 +385,8 @@ struct LockFile {
     modified: SystemTime,
 }
 
-/// A lock that this process has examined and could not take over. The process does not examine it again until the lock
-/// has changed, or until the process has waited for `until` in total.
+/// A lock that this process has examined and could not take over. The process examines the lock again when the lock has
+/// changed, or when the total time that the process has waited reaches `until`.
 struct Judged {
     lock: LockFile,
     until: Duration,

@@ -11,8 +11,8 @@ use crate::engine::{Engine, Host, Pacer, SystemName};
 
 /// The facts about the machine that a driver passes to [`open`].
 pub(crate) struct Machine {
-    /// The identifier of the machine, from the system or from storage, if there is one. Not used if the configuration
-    /// sets a device id.
+    /// The identifier of the machine, from the operating system or from the file in the data directory. `None` if
+    /// neither has one. Not used if the configuration sets a device id.
     pub(crate) source: Option<String>,
     /// The name of the system, for the default label.
     pub(crate) system: SystemName,

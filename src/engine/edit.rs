@@ -239,7 +239,7 @@ impl Edit {
         matches!(self, Self::Activated(activated) if activated.confirmation.identity == *identity)
     }
 
-    /// Returns `true` if the edit is an answer about this license.
+    /// Returns `true` if the edit stores Polar's answer about this license.
     pub(super) fn answers_about(&self, identity: &Identity) -> bool {
         matches!(self, Self::Answer(answer) if answer.asked.identity == *identity)
     }
@@ -416,8 +416,8 @@ impl Editor<'_> {
             record.remove_attempts(&|attempt| attempt.is(*id));
         }
         if confirmed.terms.limit_activations == Some(1) {
-            // The key has only one seat, and that seat was free until now. So no earlier attempt with this key has
-            // taken it, and no attempt that is still under way can take it.
+            // Polar has just given this activation the key's only seat. So no earlier attempt with this key holds the
+            // seat, and an attempt whose request is still under way will be refused.
             let last_six = identity.key.last_six();
             record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }
@@ -518,7 +518,7 @@ impl Attempt {
 }
 
 impl AttemptId {
-    /// Returns the marker as labels show it: four hexadecimal digits.
+    /// Returns the marker in the form that an activation's label contains: four hexadecimal digits.
     pub(super) fn marker(self) -> String {
         format!("{:04X}", self.marker)
     }

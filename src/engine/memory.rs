@@ -29,8 +29,8 @@ struct Edited {
     precious: bool,
     /// Whether Polar's answer in a new edit contradicts the answer that another process has saved.
     contradicted: bool,
-    /// Whether an earlier edit that is not saved yet contains an obsolete answer, because another process has saved a
-    /// newer answer about the same license.
+    /// Whether another process has saved a newer answer about the same license than an edit that this process has not
+    /// saved yet. The answer in that edit is obsolete.
     overtaken: bool,
 }
 

@@ -41,8 +41,9 @@ impl Engine {
         };
         let number = u64::from(self.random.next()) << 32 | u64::from(self.random.next());
         let request = RequestedOffline { number, wall: now.wall };
-        // A request that is older than this no longer waits for its answer. Without this limit, a request could wait
-        // for ever if the wall clock was set far ahead after the request, because then every answer counts as too late.
+        // A request that is older than this no longer waits for its answer. Without this limit, a request could block
+        // all later ones for ever: if the wall clock was far ahead when the request was made, and is right again, every
+        // answer is refused as too late.
         let oldest = now.wall.plus_ms(air_gap.saturating_neg());
         Next::Store(vec![Edit::OfflineRequested { request, oldest }], AfterStore::OfflineRequested)
     }
@@ -180,7 +181,8 @@ impl Engine {
         Next::End(Vec::new(), Ending::text(text))
     }
 
-    /// Releases the seats that another device has given up, after they were saved in that device's record.
+    /// Releases the seats that another device has given up. `written` is the result of saving these seats in the record
+    /// of this device, which comes first.
     pub(super) fn offline_release(&self, written: Result<(), String>) -> Next {
         match written {
             Err(message) => Next::fail(self.not_released(&message)),

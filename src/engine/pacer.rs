@@ -76,8 +76,8 @@ impl Pacer {
         Self::default()
     }
 
-    /// Reserves the earliest moment for one more request and returns it. If an answer could not arrive between that
-    /// moment and `deadline`, reserves nothing and returns `Err` with the time until that moment in ms.
+    /// Reserves the earliest moment for one more request, and returns it. If that moment is too late for an answer
+    /// before `deadline`, reserves nothing and returns `Err` with the wait until that moment, in ms.
     pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
         self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
     }

@@ -39,8 +39,8 @@ pub enum PortalOperation {
     /// Counts a request for a code, or a try of a code, before it is sent. Fails with `rate_limited` and the time to
     /// wait if there were too many.
     Code(CodeUse),
-    /// Frees the try that is reserved for the last requested code. Use this operation only if Polar certainly did not
-    /// mail the code. Nobody can enter such a code, so no try is needed.
+    /// Each request for a code reserves one of the tries that Polar allows, so that the user can enter the code. If
+    /// Polar certainly did not mail the code, this operation frees that try.
     CodeNotMailed,
     /// Stores how long Polar will refuse to mail codes or to check them. Always fails with `rate_limited`, and reports
     /// this duration as the time to wait.
@@ -186,8 +186,8 @@ impl Engine {
         &self.record.attempts
     }
 
-    /// Returns the seats of this device, including the seats that the device keeps because Polar did not know their
-    /// keys.
+    /// Returns the seats of this device. They include the seats that the device has not released yet, because Polar did
+    /// not know their keys.
     pub(crate) fn own_seats(&self) -> Vec<Uuid> {
         let seat = self.own_license().and_then(Identity::activation_id);
         seat.into_iter().chain(self.record.keyless_seats.iter().map(|kept| kept.seat.id)).collect()

@@ -87,8 +87,8 @@ impl Engine {
         }
     }
 
-    /// Continues a release for which Polar did not know the seat. `reply` is Polar's answer about the seat's key. If
-    /// Polar does not know the key either, the key may have been rotated, and the seat may still be taken.
+    /// Continues the release of a seat that Polar did not know. `reply` is Polar's answer to the next question, whether
+    /// it knows the seat's key. If it does not, the key may have been replaced, and the seat may still be taken.
     pub(super) fn key_of_seat_checked(
         &mut self,
         of: SeatOf,
@@ -145,7 +145,8 @@ impl Engine {
     }
 
     /// Continues an activation that has tried to release the previous seat. If Polar has released it, tries once more
-    /// to take a seat. Otherwise Polar did not know that seat under this key, so no seat is free.
+    /// to take a seat. Otherwise Polar did not know that seat under this key. Then nothing was released, and the
+    /// activation fails because no seat is free.
     fn previous_released(attempted: Attempted, seat: Uuid, deactivated: Deactivated) -> Next {
         let Attempted { activation, id, .. } = attempted;
         if deactivated == Deactivated::Released {
@@ -213,8 +214,8 @@ impl SeatOf {
     fn depends_on_key(&self) -> bool {
         match self {
             Self::License(_) | Self::Older(_) => true,
-            // Polar does not know the previous seat, so the activation fails, and the license on this device stays as
-            // it is.
+            // Polar does not know the seat that this device had before, so no seat was released. The activation fails,
+            // and the license on this device stays as it is.
             Self::Previous(_) => false,
             // The seat may be on the list of seats to release, or an attempt may have taken it. The list entry or the
             // attempt may be forgotten only if the seat is certainly free. Only Polar's answer about the key shows

@@ -15,8 +15,8 @@ pub(super) struct Round {
     pub(super) state: State,
     /// Whether Polar answered and nothing is left to do.
     pub(super) settled: bool,
-    /// The number of consecutive failed rounds, including this one. A round succeeds only if it is settled and access
-    /// is allowed afterwards.
+    /// The number of failed rounds in a row, including this one. A round fails unless Polar answered, nothing is left
+    /// to do, and access is allowed.
     pub(super) failed_tries: u32,
     /// A random number that moves the time of the next round. Without it, a thousand apps that lost the connection to
     /// Polar together would also ask again together.

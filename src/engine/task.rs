@@ -78,15 +78,15 @@ pub(super) enum AfterStore {
 /// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// If the request for a code, or the try of a code, was counted, tell the caller to send it. Otherwise tell the
-    /// caller how long to wait.
+    /// Tell the caller to send the request for a code, or to try the code, if that was within the limits and is now
+    /// counted in the stored record. Otherwise tell the caller how long to wait.
     CodeTry(CodeTry, CodeUse),
     /// Report how long Polar will refuse to mail or to check codes.
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device. The string is the marker of the activation that took the seat.
     Release(wire::Deactivate, Option<String>),
-    /// Release the seat of the stored license, although the stored key and the key in the request differ. They differ
-    /// because Polar has replaced one with the other.
+    /// Release the seat of the stored license. The stored key and the key in the request differ, because the customer
+    /// has replaced the key, but the seat is the same.
     ReleaseHere(wire::Deactivate, Option<String>),
     /// Report whether the record could be written. If not, the key of the stored license must not be replaced.
     Rotate,
@@ -134,7 +134,7 @@ pub(super) enum SeatOf {
     /// A license that was on this device earlier.
     Older(Ending),
     /// Any device of the customer, released through the customer portal. Holds the marker of the activation that took
-    /// the seat, if it has one.
+    /// the seat, or `None` if that activation has no marker.
     #[cfg(feature = "portal")]
     Device(Option<String>),
 }
@@ -201,7 +201,7 @@ pub(super) struct Attempted {
 pub(super) struct Ending {
     pub(super) failure: Option<Error>,
     pub(super) deactivated: Option<Deactivated>,
-    /// The text for another computer.
+    /// The request, answer or return that the user takes to the other computer.
     pub(super) text: Option<OfflineText>,
     /// Whether releasing seats is the purpose of the operation. If so, the operation fails if Polar does not answer.
     pub(super) must_release: bool,

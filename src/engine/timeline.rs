@@ -55,7 +55,7 @@ impl Timeline {
 /// Otherwise the clock's error is known, except for the time between the request and the import.
 pub(super) fn imported(confirmed: Timestamp, requested: Timestamp, now: Timestamp) -> TimeBase {
     let least = confirmed.ms_since(now);
-    // if the clock was set back meanwhile, only its present time matters
+    // if the clock was set back after the request, `requested` is of no use, and only `now` counts
     let most = confirmed.ms_since(requested).max(least);
     TimeBase { confirmed, offset: 0.clamp(least, most), high: confirmed }
 }
@@ -68,16 +68,15 @@ pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timesta
     Now { wall: wall_at(base, at), mono: now.after(counted) }
 }
 
-/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. The returned monotonic
-/// time is never reached, because the passing of monotonic time alone does not restore trust.
+/// Returns the earliest time of the wall clock at which a suspect wall clock is trusted again. Monotonic time alone
+/// does not restore trust, so the monotonic time in the result is one that never comes.
 pub(super) fn believed(base: TimeBase) -> Now {
     Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
 }
 
-/// Returns the earliest wall-clock time at which Polar's clock may show `at`. This is `at`, corrected by the known
-/// offset between the clocks. But if the offset is large, somebody may have corrected the wall clock since Polar's last
-/// confirmation, and the offset would no longer apply. In that case, returns `at` or the corrected time, whichever is
-/// earlier.
+/// Converts a time on Polar's clock to this device's wall clock, with the known offset between the clocks. If the
+/// offset is large, somebody may have corrected the wall clock since Polar's last confirmation, and the two clocks may
+/// now agree. In that case, returns the earlier of the two possible times.
 pub(super) fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
     let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
     if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }

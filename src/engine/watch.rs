@@ -40,7 +40,7 @@ pub struct Watch {
     soonest: u64,
     due: u64,
     woken: bool,
-    /// The store's stamp when it was last compared.
+    /// The stamp of the store, as it was at the last check for changes by other processes.
     stamp: Option<u64>,
     /// `true` until the first refresh has ended.
     is_first: bool,

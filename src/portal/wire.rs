@@ -273,7 +273,8 @@ fn own_key(reply: Object<'_, '_>, context: &Context, asked: Uuid, wall: Timestam
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
 
-/// Reads the grants of benefits that the app accepts, and returns the first key that any of these grants names.
+/// Reads which benefits were granted to the customer. Returns the license key of the first grant whose benefit this app
+/// accepts.
 pub(super) fn key_granted(answer: &Answer, context: &Context) -> Result<Granted, Refusal> {
     Call::Read.read(answer, |reply| {
         let mut granted = Granted { key: None, unread: None };

@@ -34,7 +34,7 @@ pub(crate) struct CodeMail {
 /// many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeUse {
-    /// A code is requested. This also reserves one request that tries the code.
+    /// A request for a code. It also reserves one later try, so that the user can enter the code.
     Request,
     /// A code is tried.
     Try,

@@ -216,8 +216,8 @@ fn write_license(out: &mut Writer, license: &StoredLicense) {
     out.time(time.confirmed);
     out.time(Timestamp::from_unix_ms(time.offset));
     out.time(time.high);
-    // Only a license that was imported from an answer has this number. For all other licenses, nothing is written here,
-    // so their bytes stay the same.
+    // An imported license has the number of its offline request. For all other licenses, nothing is written here, so
+    // that their records are the same as those of versions without imports.
     imported.iter().for_each(|number| out.number(*number, 8));
     out.begin(field::CONDITIONS);
     out.bytes(conditions);
@@ -243,7 +243,8 @@ fn write_purchase(out: &mut Writer, purchase: Option<&Purchase>) {
     }
 }
 
-/// Reads a purchase. Returns `Some(None)` if there is none, or if only newer versions know its kind.
+/// Reads a purchase. Returns `Some(None)` if the record contains none, or one of a kind that only newer versions know.
+/// Returns `None` if the bytes are damaged.
 fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     Some(match value.u8()? {
         SUBSCRIPTION => Some(Purchase::Subscription(Subscription {

@@ -47,9 +47,9 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// The subscriptions by their ids, each with its callback. The client has a second reference to each callback. When
-    /// a pair is dropped, the subscription is dropped first, and with it the client's reference. The pair's reference
-    /// is dropped last. So the app's destructor runs while the client holds no locks.
+    /// The subscriptions by their ids, each with its callback. The client also refers to each callback. When an entry
+    /// is dropped, its subscription is dropped first, and the client gives up its reference. The entry's own reference
+    /// comes last, and only then does the app's destructor run, at a time when the client holds no locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 

@@ -114,7 +114,8 @@ fn online() {
     assert_eq!(meta, json!({ "build": 7, "demo": true, "even": 2, "from": "C" }));
 }
 
-/// Takes a license to a computer that is never online and back, with the C++ header, in one process.
+/// Takes a license to a computer that is never online, and takes it back from there. Uses the C++ header. One process
+/// plays both computers.
 #[test]
 fn air_gap_hpp() {
     let polar = MockPolar::start().unwrap();

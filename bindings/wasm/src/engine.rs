@@ -133,7 +133,8 @@ impl Engine {
         self.begin(Operation::OfflineImport(text.into()), now(wall, mono))
     }
 
-    /// Removes the license from a computer without a network. The last step has the text that gives up the seat.
+    /// Removes the license from a computer without a network. The last step of the operation contains the text with
+    /// which another computer can release the seat.
     #[wasm_bindgen(js_name = offlineReturn)]
     pub fn offline_return(&self, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::OfflineReturn, now(wall, mono))

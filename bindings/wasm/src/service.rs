@@ -24,7 +24,8 @@ impl Engine {
         Ok(Self::of(engine::Engine::for_device(&config, host, pacer(own_pace))))
     }
 
-    /// Creates an engine for the device that wrote the return `text`. The engine can release the seats of that device.
+    /// Creates an engine for the device whose return is `text`. The engine can release the seats that the device has
+    /// given up.
     #[wasm_bindgen(js_name = forReturn)]
     pub fn for_return(
         settings: &str,

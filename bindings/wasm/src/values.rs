@@ -49,8 +49,8 @@ pub enum Step<'a> {
         /// After a deactivation: whether Polar has freed the seat. Null for all other operations.
         #[tsify(type = "Deactivated | null")]
         deactivated: Option<Deactivated>,
-        /// The text for another computer, after an offline operation that writes one. Null for all other operations.
-        /// The text of an answer or a return contains the license key.
+        /// The request, answer or return that an offline operation has written for another computer. Null for all other
+        /// operations. An answer or a return contains the license key.
         #[tsify(type = "string | null")]
         text: Option<&'a str>,
     },

@@ -185,7 +185,7 @@ pub struct ReleasedJson {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Progress"))]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressJson {
-    /// The event that the operation waits for.
+    /// What the operation waits for at present.
     stage: Stage,
     /// The time for which the operation has waited so far.
     waited_ms: u64,

@@ -119,8 +119,8 @@ fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-/// Decodes UTF-8, or UTF-16 with a byte order mark, in which Windows PowerShell writes files. The last byte of UTF-16 is
-/// missing if only a line was read; this byte belongs to the line break.
+/// Decodes UTF-8, or UTF-16 with a byte order mark, in which Windows PowerShell writes files. If only a line was read,
+/// the last byte of UTF-16 may be missing. That does not matter, because it is half of the line break.
 ///
 /// # Errors
 /// Fails with `invalid_config` if the bytes have another encoding.

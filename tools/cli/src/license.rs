@@ -359,7 +359,7 @@ const FROM_STDIN: &str = "-";
 const ONE_FROM_STDIN: &str = "the request and the key cannot both come from standard input; give the request as an \
                               argument, and `-` for the key";
 
-/// Returns the text of a computer without a network from an argument. If the argument is `-`, reads all of standard
+/// Returns the request, answer or return that an argument contains. If the argument is `-`, reads it from standard
 /// input.
 fn read_text(argument: String, name: &str) -> Result<String, Error> {
     if argument == FROM_STDIN {

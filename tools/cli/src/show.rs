@@ -49,7 +49,8 @@ pub(crate) fn next_step_for_other(error: &Error, command: &str) -> Option<String
     }
 }
 
-/// Adds the other way to a license to advice for a computer that has none.
+/// Completes advice for a computer without a license: adds that a computer without a network can get a license by
+/// `polar-license request`.
 pub(crate) fn or_request(advice: String) -> String {
     format!("{advice}, or `polar-license request` if this computer is never online")
 }

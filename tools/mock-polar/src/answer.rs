@@ -8,7 +8,8 @@ use crate::events::Stream;
 use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 
-/// An answer for a front end to send: the status, all headers, and the body, which is sent as `delivery` says.
+/// A complete answer: the status, all headers, and the body. The server or test that has asked for it sends the body as
+/// `delivery` says.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status, such as 200.

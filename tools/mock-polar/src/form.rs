@@ -232,8 +232,8 @@ fn syntax_error(text: &str, error: &serde_json::Error) -> Problem {
     let earlier_lines = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let bytes = earlier_lines + error.column().saturating_sub(1);
     let before = text.get(..bytes).unwrap_or(text);
-    // If the error is an unknown word, serde_json reports a position inside the word. Polar uses Python, which reports
-    // the start of the word.
+    // Finds the start of a word that JSON does not allow. serde_json reports a position inside the word, but Python,
+    // which Polar uses, reports the start.
     let offset = before.trim_end_matches(char::is_alphanumeric).chars().count();
     Problem::new(Rule::JsonInvalid, vec!["body".into(), offset.into()], Value::Object(Map::new()))
 }

@@ -14,7 +14,8 @@ pub(crate) struct Reply {
     pub(crate) stream: Option<Stream>,
     /// Whether the reply is sent without `content-length`, as Polar's 429 is.
     pub(crate) chunked: bool,
-    /// Whether Polar's web layers in `polar.rs` add `polar-version`, `cache-control` and CORS headers to the reply.
+    /// Whether the functions in `polar.rs` that imitate Polar's web server add `polar-version`, `cache-control` and
+    /// CORS headers to the reply.
     pub(crate) outer_headers: bool,
 }
 

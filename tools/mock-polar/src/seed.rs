@@ -25,7 +25,7 @@ pub const DEMO_KEY_PLAIN: &str = "DEMO-PLAIN";
 pub const DEMO_KEY_TWO_DEVICES: &str = "DEMO-TWO-DEVICES";
 /// A key of `pro` for one device.
 pub const DEMO_KEY_ONE_DEVICE: &str = "DEMO-ONE-DEVICE";
-/// A key of `basic` for two devices.
+/// A key of the benefit `basic` for two devices.
 pub const DEMO_KEY_BASIC: &str = "DEMO-BASIC";
 /// A key of `pro` with a usage limit of ten.
 pub const DEMO_KEY_TEN_USES: &str = "DEMO-TEN-USES";

@@ -28,9 +28,10 @@ class OfflineReturn:
 
 @dataclass(frozen=True, kw_only=True)
 class OfflineRelease:
-    """The release of the seats that another computer has given up."""
+    """The result of `offline_release`: whether Polar has released the seats that another computer
+    has given up."""
 
     decision: Decision
     """The decision of the other computer."""
     deactivated: Deactivated
-    """The outcome for the seats."""
+    """What happened to the seats: whether Polar has released them."""

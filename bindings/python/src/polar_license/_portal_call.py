@@ -15,7 +15,7 @@ from polar_license._portal_types import Progress
 
 
 class Runner(License, Protocol):
-    """A license that runs the operations of its portal."""
+    """A license, seen as the object that runs portal operations."""
 
     def _call_portal(self, request: bytes, report: Callable[[Progress], bool]) -> tuple[Reply, str]:
         """Runs a request. Returns the reply and the reply's JSON. Before each wait, calls `report`, which returns

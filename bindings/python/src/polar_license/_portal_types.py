@@ -240,7 +240,7 @@ class Progress:
     """The progress of an operation that waits for something outside of the app, such as a payment."""
 
     stage: Stage
-    """The event that the operation waits for."""
+    """What the operation waits for at present."""
 
     waited: timedelta
     """The time for which the operation has waited so far."""

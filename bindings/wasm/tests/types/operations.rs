@@ -68,7 +68,7 @@ fn comments_in_typescript_name_the_kinds_of_errors_of_the_offline_operations() {
     }
 }
 
-/// Returns the rows of the table with which a text begins.
+/// Returns the rows of the table at the start of a text.
 fn rows_of(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(|line| line.trim_start_matches([' ', '*', '/'])).take_while(|line| line.starts_with('|'))
 }

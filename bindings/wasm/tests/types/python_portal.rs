@@ -69,7 +69,7 @@ const CLASSES: [(&str, &str, &str, &str); 3] = [
     ),
 ];
 
-/// The property of a checkout.
+/// The Python code of the property `address` of a checkout.
 const ADDRESS: &str = "    @property
     def address(self) -> str:
         \"\"\"The address to open in a browser. It contains a secret that gives access to the buyer's data, so pass it

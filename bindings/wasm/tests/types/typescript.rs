@@ -223,7 +223,7 @@ fn settings_of(schema: &Value) -> String {
     let replaced = [
         ("interface LicenseSettings {", "interface LicenseSettings<Feature extends string = string> {"),
         ("features?: Readonly<Record<string,", "features?: Readonly<Record<Feature,"),
-        // the compiler infers `Feature` from `features` alone, because it infers nothing from an intersection
+        // With `& {}`, the compiler does not infer `Feature` from `trialFeatures`, but from `features` alone.
         ("trialFeatures?: readonly string[]", "trialFeatures?: readonly (Feature & {})[]"),
     ];
     replaced.into_iter().fold(interface("LicenseSettings", schema, Use::Written), |text, (from, to)| {

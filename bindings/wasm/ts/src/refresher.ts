@@ -13,7 +13,7 @@ const AGAIN_MS = 60_000;
 export interface Refreshing {
   /** Returns whether to refresh or to wait. `woken` is true if the network may be back. */
   look(woken: boolean): Look;
-  /** Refreshes the license, and calls `Refresher.look` at the end. */
+  /** Refreshes the license. When the refresh ends, calls `Refresher.look`. */
   refresh(patience: Patience): Promise<unknown>;
 }
 

@@ -106,7 +106,8 @@ export class Engine {
      */
     static forRequest(settings: string, request: string, seed: Uint8Array | number[], ownPace: boolean): Engine;
     /**
-     * Creates an engine for the device that wrote the return `text`. The engine can release the seats of that device.
+     * Creates an engine for the device whose return is `text`. The engine can release the seats that the device has
+     * given up.
      */
     static forReturn(settings: string, text: string, seed: Uint8Array | number[], ownPace: boolean): Engine;
     /**
@@ -164,7 +165,8 @@ export class Engine {
      */
     offlineRequest(wall: number, mono: number): Step;
     /**
-     * Removes the license from a computer without a network. The last step has the text that gives up the seat.
+     * Removes the license from a computer without a network. The last step of the operation contains the text with
+     * which another computer can release the seat.
      */
     offlineReturn(wall: number, mono: number): Step;
     /**

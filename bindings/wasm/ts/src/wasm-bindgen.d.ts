@@ -131,7 +131,8 @@ export class Engine {
      */
     offlineRequest(wall: number, mono: number): Step;
     /**
-     * Removes the license from a computer without a network. The last step has the text that gives up the seat.
+     * Removes the license from a computer without a network. The last step of the operation contains the text with
+     * which another computer can release the seat.
      */
     offlineReturn(wall: number, mono: number): Step;
     /**

@@ -96,8 +96,9 @@ impl PortalRunner {
     fn bought(&self, checkout: &Checkout, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
         let purchase = checkout.follow(within, waiting::progress_notes())?;
         session::announce_code(&self.portal, self.input, purchase.code.clone(), customer)?;
-        // If no code is entered, or if Polar does not answer, the user is told to run `restore`. That command can still
-        // use the code, and activates the key that was bought.
+        // If this fails because the user enters no code from the mail or because Polar does not answer, the error
+        // advises the user to run `restore`. The code from the mail still works there, and `restore` activates the
+        // bought key.
         let session = session::authenticate(&self.portal, self.input, "restore")?;
         let restored = session.restore_purchase(&purchase, waiting::progress_notes())?;
         self.finish(&session, restored, Choices::default())

@@ -217,8 +217,8 @@ fn run_with(prepared: &Prepared<'_>, case: &Case) -> (Run, bool) {
     (Run::of(&output), killed || seen.contains("(INJECTED)"))
 }
 
-/// Returns the cases of an operation. A soak test has all system calls, each with every fault that the call can have.
-/// Other tests have only the calls on which a license depends, each with one error and one kill.
+/// Returns the cases of an operation. A soak test tries every system call with every fault that it can have. Other
+/// tests try only the calls that matter for the license, each with one error and one kill.
 fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     let prepared = prepared(polar, operation);
     let seen = tempfile::NamedTempFile::new().unwrap();
@@ -250,8 +250,8 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     cases
 }
 
-/// Returns `true` if a license depends on the call, that is, if the call concerns the record's directory, the network,
-/// a thread, or the output.
+/// Returns `true` if a fault in this call could do harm to a license or hide the outcome, that is, if the call concerns
+/// the record's directory, the network, a thread, or the output.
 fn matters(call: &strace::Call, directory: &str) -> bool {
     let about = |text| call.arguments.contains(text) || call.result.contains(text);
     let is_debug_assertion = call.name == "fcntl" && call.arguments.contains("F_GETFD");

@@ -34,7 +34,7 @@ use tempfile::TempDir;
 /// A program that plays a computer, as a command line.
 type Program = Vec<String>;
 
-/// A computer: its folder, its device id, and the program that plays it.
+/// A computer: its folder, its device id, and the program that runs on it.
 struct Computer<'a> {
     polar: &'a MockPolar,
     folder: TempDir,

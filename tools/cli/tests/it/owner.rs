@@ -89,8 +89,8 @@ impl<'a> Home<'a> {
         (doctor.status, faulty.unwrap_or_default())
     }
 
-    /// Runs the first command in the advice as root, as a user would with `sudo`. The command gets the user's home and
-    /// id.
+    /// Runs the first command in the advice as root, as `sudo` would. `HOME` is the user's home, and `$(id -un)` is
+    /// replaced by the user's id.
     fn follow(&self, advice: &str) {
         let advised = advice.split('`').find(|part| part.contains(" ~/")).unwrap();
         // `sudo` is removed, because it may not be installed

@@ -1,5 +1,5 @@
-//! Measures how long reads and validates take with the packed npm package, and how long a page takes to load. The
-//! scripts in `bench/js` measure these times.
+//! Measures how long it takes to read and to validate a license with the packed npm package, and how long a page takes
+//! to load. The scripts in `bench/js` measure these times.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

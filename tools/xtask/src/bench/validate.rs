@@ -1,7 +1,7 @@
 //! Measures the cost of one validate on a connection of its own: time, instructions, system calls, requests.
 //!
-//! This project's program calls the local Polar. The alternatives call another server, which may be slower or faster.
-//! So there is a baseline for each of the two servers: a request written by hand.
+//! This project's program calls the local Polar. The alternatives call a server of their own, which may be slower or
+//! faster. So each of the two servers has its own baseline: a request written by hand.
 
 use anyhow::Result;
 

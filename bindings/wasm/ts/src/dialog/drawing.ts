@@ -16,7 +16,8 @@ export interface Listener {
   leave(): void;
   close(): void;
   /**
-   * Called when the user follows a link to one of the vendor's pages. Returns `false` if the app opens the page itself.
+   * Called when the user follows a link to one of the vendor's pages. If it returns `true`, the dialog opens the page.
+   * If it returns `false`, the app opens the page itself.
    */
   follow(url: string): boolean;
 }

@@ -55,7 +55,7 @@ async function giveBack(pages: OfflinePages, place: DialogPlace): Promise<undefi
   return showReturn(pages, place, await pages.confirmReturn((signal) => place.license.offlineReturn({ signal })));
 }
 
-/** Shows the text that releases the seat on another computer. */
+/** Shows the text with which another computer can release the seat of this one. */
 function showReturn(pages: OfflinePages, place: DialogPlace, { decision, text }: OfflineReturn): Promise<undefined> {
   place.returned(decision);
   if (text === null) return pages.say(place.text("dialog.deactivated"));

@@ -15,8 +15,8 @@ export interface Question {
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
   /**
-   * The label of a second button, with which the user leaves the question unanswered. The dialog then asks another
-   * question.
+   * The label of a second button beside the answer. With it, the user skips this question, and the dialog shows another
+   * one instead.
    */
   readonly other?: PortalTextCode;
 }
@@ -136,8 +136,8 @@ export class Pages extends Frame<PortalTextCode> {
   }
 
   /**
-   * Returns a button with the label `other` as a list, which is empty if `other` is absent. A click on the button does
-   * nothing while work is running.
+   * Returns a list that contains the button with the label `other`, or an empty list if `other` is absent. A click on
+   * the button does nothing while work is running.
    */
   #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
     if (!other) return [];

@@ -92,7 +92,7 @@ export interface View {
   readonly error: string;
   readonly details: readonly Detail[];
   readonly hasForm: boolean;
-  /** Whether a page from another module is shown in place of this content. */
+  /** Whether a page of the portal or of the offline exchange is shown in place of this content. */
   readonly hasPage: boolean;
   /** The vendor's page for the next step, or during a trial the page on which customers buy a license. */
   readonly link: Link | undefined;

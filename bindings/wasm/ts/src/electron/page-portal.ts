@@ -25,8 +25,8 @@ const HANDLES = new Set([
 interface HeldReply {
   readonly reply: Reply;
   /**
-   * The numbers of the reply's values. Each key is the page's number for a value, and the entry is this process's
-   * number for the same value.
+   * Maps the numbers that the page uses for the reply's values to the numbers that this process uses for the same
+   * values.
    */
   readonly numbers: ReadonlyMap<unknown, unknown>;
 }

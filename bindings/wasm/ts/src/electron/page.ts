@@ -89,7 +89,10 @@ export function pageLicense(bridge: PageBridge, name?: string): PageLicense | un
       if (page.latest !== page.reported) queueMicrotask(() => page.report());
       return page.latest as Decision;
     },
-    /** Hides the text of an answer or a return, which contains the key, from logs, copies and JSON. */
+    /**
+     * Hides the text of an `OfflineAnswer` or an `OfflineReturn` from logs, copies of the object and JSON, because the
+     * text contains the key.
+     */
     hide<Result extends OfflineAnswer | OfflineReturn>({ decision, text }: Result): Result {
       return Object.defineProperty({ decision }, "text", { value: text, enumerable: bridge.isCopied === true }) as Result;
     },

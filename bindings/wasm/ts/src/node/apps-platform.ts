@@ -1,7 +1,7 @@
 /**
- * Chooses the platform for an app that has loaded the Node entry of this package. The app may be a program, a test of a
- * program, a test of a page, or a server that renders pages. A server that renders pages gets an error, because it must
- * not open the license of a user's device.
+ * Chooses the platform for an app that has loaded the Node entry of this package. A test of a page gets the platform of
+ * pages. Another test works in memory. A server that renders pages gets an error, because it must not open the license
+ * of a user's device. Every other program gets Node's platform.
  */
 
 import type { Platform } from "../create.js";

@@ -328,8 +328,9 @@ export class FileLock {
   }
 
   /**
-   * Claims the right to take over the lock that contains the token `dead`. Resolves to the paths of this claim and of
-   * earlier claims by processes that died. Resolves to `undefined` if another process is taking over the lock.
+   * Claims the right to take over the lock that contains the token `dead`. A claim is a file. Resolves to the paths of
+   * this claim and of earlier claims by processes that died. Resolves to `undefined` if another process is taking over
+   * the lock.
    */
   async #claim(dead: string, now: bigint): Promise<string[] | undefined> {
     const claims: string[] = [];

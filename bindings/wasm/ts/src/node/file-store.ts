@@ -182,8 +182,9 @@ export class FileStore implements Store {
   }
 
   /**
-   * Finds the newest record that another device has for this app and product. With this record, the app can offer to
-   * move the license to this device. Errors are ignored, because the app works without the offer.
+   * Finds the newest record of this app and product that belongs to another device, such as a record that was copied
+   * here with the home directory. With this record, the app can offer to move the license to this device. Errors are
+   * ignored, because the app works without the offer.
    */
   async #newestSibling(): Promise<Uint8Array | undefined> {
     if (this.#extension !== EXTENSION) return undefined;

@@ -167,7 +167,7 @@ export interface Device {
 
 /** The progress of an operation that waits for something outside of the app, such as a payment. */
 export interface Progress {
-  /** The event that the operation waits for. */
+  /** What the operation waits for at present. */
   readonly stage: Stage;
   /** The time for which the operation has waited so far. */
   readonly waitedMs: number;

@@ -15,8 +15,8 @@ fn commands_at_once_never_meet_polars_limit_and_say_how_long_to_wait() {
         let mut command = device.command(&["restore", EMAIL, "--json"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // `no code` does not have the form of a code, so the command does not send it to Polar. The caller keeps each
-        // command's standard input open until all commands have ended.
+        // `no code` does not have the form of a code, so the command refuses it without a request. The input is
+        // returned to the caller, and stays open until all commands have ended.
         writeln!(stdin, "no code").unwrap();
         (child, stdin)
     };

@@ -109,7 +109,8 @@ fn an_address_of_several_customers_is_a_choice() {
     let mut talk = Talk::begin(&device, &["restore", "--json"]);
     talk.say(EMAIL);
     assert!(polar.wait_for_requests(1, LONG));
-    // `end` would fail, because the output shows the names of the customers, so that the user can choose one
+    // `end` checks that the output contains no personal data. This output must show the names of the customers, so that
+    // the user can choose one.
     let listed = talk.end_unchecked().1;
     let choose = &listed.json()["choose"];
     assert_eq!((listed.status, choose["option"].as_str()), (5, Some("--customer")), "{listed:?}");

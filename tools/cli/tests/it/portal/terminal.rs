@@ -150,7 +150,8 @@ fn the_user_may_choose_none() {
     assert_eq!(laptop.run(&["validate"]).status, 0);
 }
 
-/// People may paste a text with line breaks, and type the key after it.
+/// A text that people paste may contain line breaks, and the license key is asked for after it. So an empty line ends
+/// the text.
 #[test]
 fn a_text_on_a_terminal_ends_at_an_empty_line() {
     let polar = start_polar();

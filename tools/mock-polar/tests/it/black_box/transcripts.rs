@@ -71,7 +71,8 @@ struct Replay {
     limited: Polar,
     /// The current version of the API. A request that names no version is answered in this version.
     version: ApiVersion,
-    /// The words in the seed. They are the same in the recordings and on the local server.
+    /// The words in the demo data with which both servers started. They are the same in the recordings and on the local
+    /// server, so they are compared as they are.
     known: HashSet<String>,
     /// Maps each random word in the recordings, such as an id or a key, to the word that the local server uses instead.
     bound: HashMap<String, String>,
